@@ -1,0 +1,1 @@
+//! The examples of Ringback are in `examples/`, one file each.

@@ -1,0 +1,1 @@
+//! Typed RPC in which the server calls you back.
