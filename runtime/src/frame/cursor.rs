@@ -1,0 +1,305 @@
+//! Reads the fields of a frame one after the other.
+//!
+//! Written by hand over the slice: the header of every call goes through here, and it should cost a few
+//! comparisons and no allocation. Every method names the field it reads, which costs nothing until it
+//! is wrong.
+
+use super::error::{FrameError, Problem};
+use crate::codec::nesting::scan;
+use crate::id::{ObjectId, RequestId};
+
+const NIL: u8 = 0xc0;
+
+/// A place in a frame, with the name of the frame's kind for the errors.
+#[derive(Clone, Debug)]
+pub(super) struct Cursor<'a> {
+    kind: &'static str,
+    rest: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(kind: &'static str, bytes: &'a [u8]) -> Self {
+        Self { kind, rest: bytes }
+    }
+
+    /// The same place, once it is known what kind of frame this is.
+    pub(super) fn named(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
+    }
+
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    #[cold]
+    pub(super) fn error(&self, field: &'static str, problem: Problem) -> FrameError {
+        FrameError::Field {
+            kind: self.kind,
+            field,
+            problem,
+        }
+    }
+
+    /// Checks the number of elements in the frame's array.
+    #[inline]
+    pub(super) fn arity(&self, found: u32, expected: u32) -> Result<(), FrameError> {
+        if found == expected {
+            Ok(())
+        } else {
+            Err(FrameError::Arity {
+                kind: self.kind,
+                expected,
+                found,
+            })
+        }
+    }
+
+    /// Checks that nothing follows.
+    #[inline]
+    pub(super) fn end(&self) -> Result<(), FrameError> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(FrameError::Trailing {
+                kind: self.kind,
+                bytes: self.rest.len(),
+            })
+        }
+    }
+
+    #[inline]
+    pub(super) fn array(&mut self, field: &'static str) -> Result<u32, FrameError> {
+        match self.marker(field)? {
+            marker @ 0x90..=0x9f => Ok(u32::from(marker & 0x0f)),
+            0xdc => Ok(u32::from(u16::from_be_bytes(self.fixed(field)?))),
+            0xdd => Ok(u32::from_be_bytes(self.fixed(field)?)),
+            found => Err(self.error(
+                field,
+                Problem::Type {
+                    expected: "an array",
+                    found,
+                },
+            )),
+        }
+    }
+
+    #[inline]
+    pub(super) fn map(&mut self, field: &'static str) -> Result<u32, FrameError> {
+        match self.marker(field)? {
+            marker @ 0x80..=0x8f => Ok(u32::from(marker & 0x0f)),
+            0xde => Ok(u32::from(u16::from_be_bytes(self.fixed(field)?))),
+            0xdf => Ok(u32::from_be_bytes(self.fixed(field)?)),
+            found => Err(self.error(
+                field,
+                Problem::Type {
+                    expected: "a map",
+                    found,
+                },
+            )),
+        }
+    }
+
+    /// Takes a nil if one stands here.
+    #[inline]
+    pub(super) fn is_nil(&mut self) -> bool {
+        match self.rest.split_first() {
+            Some((&NIL, rest)) => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The sequence number, which is nil as long as no resume is agreed on.
+    #[inline]
+    pub(super) fn number(&mut self) -> Result<(), FrameError> {
+        const FIELD: &str = "number";
+        if self.is_nil() {
+            return Ok(());
+        }
+        let found = self.marker(FIELD)?;
+        Err(self.error(
+            FIELD,
+            Problem::Type {
+                expected: "nil where no resume is agreed on",
+                found,
+            },
+        ))
+    }
+
+    #[inline]
+    pub(super) fn unsigned(&mut self, field: &'static str) -> Result<u64, FrameError> {
+        self.unsigned_or(field, "an unsigned integer")
+    }
+
+    #[inline]
+    pub(super) fn unsigned_or_nil(
+        &mut self,
+        field: &'static str,
+    ) -> Result<Option<u64>, FrameError> {
+        if self.is_nil() {
+            return Ok(None);
+        }
+        self.unsigned_or(field, "nil or an unsigned integer")
+            .map(Some)
+    }
+
+    /// An integer of any width; a signed one will do as long as it is not negative.
+    #[inline]
+    pub(super) fn unsigned_or(
+        &mut self,
+        field: &'static str,
+        expected: &'static str,
+    ) -> Result<u64, FrameError> {
+        match self.rest.split_first() {
+            Some((&small @ 0x00..=0x7f, rest)) => {
+                self.rest = rest;
+                Ok(u64::from(small))
+            }
+            _ => {
+                let (found, value) = self.integer(field, expected)?;
+                u64::try_from(value)
+                    .map_err(|_| self.error(field, Problem::Type { expected, found }))
+            }
+        }
+    }
+
+    /// An integer of any width and sign that fits into 64 bits.
+    #[inline]
+    pub(super) fn signed(&mut self, field: &'static str) -> Result<i64, FrameError> {
+        let (_, value) = self.integer(field, "an integer")?;
+        i64::try_from(value)
+            .map_err(|_| self.error(field, Problem::Value("an integer of 64 bits with a sign")))
+    }
+
+    fn integer(
+        &mut self,
+        field: &'static str,
+        expected: &'static str,
+    ) -> Result<(u8, i128), FrameError> {
+        let marker = self.marker(field)?;
+        let value = match marker {
+            0x00..=0x7f => i128::from(marker),
+            0xe0..=0xff => i128::from(marker as i8),
+            0xcc => i128::from(u8::from_be_bytes(self.fixed(field)?)),
+            0xcd => i128::from(u16::from_be_bytes(self.fixed(field)?)),
+            0xce => i128::from(u32::from_be_bytes(self.fixed(field)?)),
+            0xcf => i128::from(u64::from_be_bytes(self.fixed(field)?)),
+            0xd0 => i128::from(i8::from_be_bytes(self.fixed(field)?)),
+            0xd1 => i128::from(i16::from_be_bytes(self.fixed(field)?)),
+            0xd2 => i128::from(i32::from_be_bytes(self.fixed(field)?)),
+            0xd3 => i128::from(i64::from_be_bytes(self.fixed(field)?)),
+            found => return Err(self.error(field, Problem::Type { expected, found })),
+        };
+        Ok((marker, value))
+    }
+
+    #[inline]
+    pub(super) fn request_id(&mut self, field: &'static str) -> Result<RequestId, FrameError> {
+        self.unsigned(field).map(RequestId)
+    }
+
+    #[inline]
+    pub(super) fn object_id(&mut self, field: &'static str) -> Result<ObjectId, FrameError> {
+        let id = self.unsigned(field)?;
+        self.check_object(id, field)
+    }
+
+    #[inline]
+    pub(super) fn check_object(
+        &self,
+        id: u64,
+        field: &'static str,
+    ) -> Result<ObjectId, FrameError> {
+        if id == 0 || id > ObjectId::MAX.0 {
+            return Err(self.error(
+                field,
+                Problem::Value("an object's number, from 1 to 2^63 - 1"),
+            ));
+        }
+        Ok(ObjectId(id))
+    }
+
+    #[inline]
+    pub(super) fn boolean(&mut self, field: &'static str) -> Result<bool, FrameError> {
+        match self.marker(field)? {
+            0xc2 => Ok(false),
+            0xc3 => Ok(true),
+            found => Err(self.error(
+                field,
+                Problem::Type {
+                    expected: "a boolean",
+                    found,
+                },
+            )),
+        }
+    }
+
+    #[inline]
+    pub(super) fn string(&mut self, field: &'static str) -> Result<&'a str, FrameError> {
+        let length = match self.marker(field)? {
+            marker @ 0xa0..=0xbf => u32::from(marker & 0x1f),
+            0xd9 => u32::from(u8::from_be_bytes(self.fixed(field)?)),
+            0xda => u32::from(u16::from_be_bytes(self.fixed(field)?)),
+            0xdb => u32::from_be_bytes(self.fixed(field)?),
+            found => {
+                return Err(self.error(
+                    field,
+                    Problem::Type {
+                        expected: "a string",
+                        found,
+                    },
+                ));
+            }
+        };
+        let (text, rest) = usize::try_from(length)
+            .ok()
+            .and_then(|length| self.rest.split_at_checked(length))
+            .ok_or_else(|| self.error(field, Problem::Truncated))?;
+        self.rest = rest;
+        std::str::from_utf8(text).map_err(|_| self.error(field, Problem::Utf8))
+    }
+
+    /// Whether a string stands here.
+    #[inline]
+    pub(super) fn is_string(&self) -> bool {
+        matches!(self.rest.first(), Some(0xa0..=0xbf | 0xd9..=0xdb))
+    }
+
+    /// Whether an array stands here.
+    #[inline]
+    pub(super) fn is_array(&self) -> bool {
+        matches!(self.rest.first(), Some(0x90..=0x9f | 0xdc | 0xdd))
+    }
+
+    /// Steps over one value of any type and returns its bytes.
+    #[inline]
+    pub(super) fn value(
+        &mut self,
+        field: &'static str,
+        max_nesting: u32,
+    ) -> Result<&'a [u8], FrameError> {
+        let length = scan(self.rest, max_nesting)
+            .map_err(|error| self.error(field, Problem::Payload(error)))?;
+        let (value, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        Ok(value)
+    }
+
+    #[inline]
+    fn marker(&mut self, field: &'static str) -> Result<u8, FrameError> {
+        self.fixed(field).map(|[marker]| marker)
+    }
+
+    #[inline]
+    fn fixed<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], FrameError> {
+        match self.rest.split_first_chunk() {
+            Some((head, rest)) => {
+                self.rest = rest;
+                Ok(*head)
+            }
+            None => Err(self.error(field, Problem::Truncated)),
+        }
+    }
+}

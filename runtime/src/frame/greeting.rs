@@ -1,0 +1,123 @@
+//! Hello and welcome: the version, and what each end grants to the other.
+
+use bytes::BytesMut;
+
+use super::append::{put_array, put_bool, put_map, put_string, put_unsigned};
+use super::cursor::Cursor;
+use super::error::{FrameError, Problem};
+use crate::limits::Limits;
+
+/// The version of the protocol that this crate speaks.
+pub(crate) const VERSION: u32 = 1;
+
+const FIELDS: u32 = 3;
+/// Options that this version knows, and writes.
+const OPTIONS: usize = 8;
+/// How deep the value of an option may be nested that this version does not know.
+const OPTION_NESTING: u32 = 16;
+
+/// What an end says of itself when a session begins. All figures are what it takes, not what it sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Greeting {
+    /// The version of the protocol.
+    pub(crate) version: u32,
+    /// Size of a frame, in bytes; fits into 32 bits.
+    pub(crate) max_frame: u64,
+    /// Calls that may be outstanding.
+    pub(crate) max_calls: u32,
+    /// Calls to one object that may be outstanding.
+    pub(crate) max_object_calls: u32,
+    /// Objects that may be introduced and not released.
+    pub(crate) max_callbacks: u32,
+    /// Calls inside calls.
+    pub(crate) max_call_depth: u32,
+    /// Arrays and maps inside each other, in a payload.
+    pub(crate) max_nesting: u32,
+    /// Milliseconds after which this end sends a ping, if it sent nothing else; 0 for never.
+    pub(crate) heartbeat: u64,
+    /// Whether this end wants structs as arrays.
+    pub(crate) compact: bool,
+}
+
+impl Greeting {
+    /// The greeting of an end with these limits.
+    pub(crate) fn new(limits: &Limits, heartbeat: u64, compact: bool) -> Self {
+        Self {
+            version: VERSION,
+            max_frame: limits
+                .max_frame
+                .clamp(Limits::LEAST_FRAME, u32::MAX as usize) as u64,
+            max_calls: limits.max_calls,
+            max_object_calls: limits.max_object_calls,
+            max_callbacks: limits.max_callbacks,
+            max_call_depth: limits.max_call_depth,
+            max_nesting: limits.max_nesting.max(1),
+            heartbeat,
+            compact,
+        }
+    }
+
+    pub(super) fn read(fields: &mut Cursor<'_>, found: u32) -> Result<Self, FrameError> {
+        fields.arity(found, FIELDS)?;
+        // What is not mentioned is as the protocol has it, whatever this end's own defaults become.
+        let mut greeting = Self::new(&Limits::default(), 0, false);
+        greeting.version = saturated(fields, "version")?;
+        for _ in 0..fields.map("options")? {
+            match fields.string("options")? {
+                "max_frame" => greeting.max_frame = read_max_frame(fields)?,
+                "max_calls" => greeting.max_calls = saturated(fields, "max_calls")?,
+                "max_object_calls" => {
+                    greeting.max_object_calls = saturated(fields, "max_object_calls")?;
+                }
+                "max_callbacks" => greeting.max_callbacks = saturated(fields, "max_callbacks")?,
+                "max_call_depth" => greeting.max_call_depth = saturated(fields, "max_call_depth")?,
+                "max_nesting" => greeting.max_nesting = saturated(fields, "max_nesting")?,
+                "heartbeat" => greeting.heartbeat = fields.unsigned("heartbeat")?,
+                "compact" => greeting.compact = fields.boolean("compact")?,
+                _ => {
+                    fields.value("options", OPTION_NESTING)?;
+                }
+            }
+        }
+        fields.end()?;
+        Ok(greeting)
+    }
+
+    pub(super) fn write(&self, out: &mut BytesMut, kind: u64) {
+        put_array(out, FIELDS as usize);
+        put_unsigned(out, kind);
+        put_unsigned(out, u64::from(self.version));
+        put_map(out, OPTIONS);
+        for (name, value) in [
+            ("max_frame", self.max_frame),
+            ("max_calls", u64::from(self.max_calls)),
+            ("max_object_calls", u64::from(self.max_object_calls)),
+            ("max_callbacks", u64::from(self.max_callbacks)),
+            ("max_call_depth", u64::from(self.max_call_depth)),
+            ("max_nesting", u64::from(self.max_nesting)),
+            ("heartbeat", self.heartbeat),
+        ] {
+            put_string(out, name);
+            put_unsigned(out, value);
+        }
+        put_string(out, "compact");
+        put_bool(out, self.compact);
+    }
+}
+
+/// A figure beyond 32 bits grants as much as nobody will use.
+fn saturated(fields: &mut Cursor<'_>, field: &'static str) -> Result<u32, FrameError> {
+    fields
+        .unsigned(field)
+        .map(|value| u32::try_from(value).unwrap_or(u32::MAX))
+}
+
+fn read_max_frame(fields: &mut Cursor<'_>) -> Result<u64, FrameError> {
+    const FIELD: &str = "max_frame";
+    let value = fields.unsigned(FIELD)?;
+    if value < Limits::LEAST_FRAME as u64 {
+        return Err(fields.error(FIELD, Problem::Value("1024 bytes or more")));
+    }
+    // A frame's length has 32 bits.
+    Ok(value.min(u64::from(u32::MAX)))
+}

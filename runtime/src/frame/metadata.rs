@@ -1,0 +1,69 @@
+//! What a caller tells beside the arguments: texts by name.
+
+use bytes::{BufMut, BytesMut};
+
+use super::append::{put_map, put_string};
+use super::cursor::Cursor;
+use super::error::FrameError;
+
+const FIELD: &str = "metadata";
+
+/// Texts by name, as they stand in a frame. Known to be well-formed; decoded when somebody looks.
+///
+/// A stub that always sends the same metadata encodes it once with [`encode`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Metadata<'a> {
+    encoded: &'a [u8],
+}
+
+/// The bytes of these pairs, for [`Metadata::new`]. Names should be there once.
+pub(crate) fn encode<'p, I>(pairs: I) -> BytesMut
+where
+    I: IntoIterator<Item = (&'p str, &'p str)>,
+    I::IntoIter: ExactSizeIterator,
+{
+    let pairs = pairs.into_iter();
+    let mut out = BytesMut::new();
+    put_map(&mut out, pairs.len());
+    for (name, value) in pairs {
+        put_string(&mut out, name);
+        put_string(&mut out, value);
+    }
+    out
+}
+
+impl<'a> Metadata<'a> {
+    /// Takes encoded pairs, such as [`encode`] gives, after a look at all of them.
+    pub(crate) fn new(encoded: &'a [u8]) -> Result<Self, FrameError> {
+        let mut cursor = Cursor::new(FIELD, encoded);
+        let metadata = Self::read(&mut cursor)?;
+        cursor.end()?;
+        Ok(metadata)
+    }
+
+    pub(super) fn read(fields: &mut Cursor<'a>) -> Result<Self, FrameError> {
+        let start = fields.rest();
+        for _ in 0..fields.map(FIELD)? {
+            fields.string(FIELD)?;
+            fields.string(FIELD)?;
+        }
+        Ok(Self {
+            encoded: &start[..start.len() - fields.rest().len()],
+        })
+    }
+
+    pub(super) fn write(self, out: &mut BytesMut) {
+        out.put_slice(self.encoded);
+    }
+
+    /// The pairs, in the order in which they were sent.
+    pub(crate) fn pairs(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let mut cursor = Cursor::new(FIELD, self.encoded);
+        // `new` or `read` has been over it, so nothing here can fail any more.
+        let mut left = cursor.map(FIELD).unwrap_or(0);
+        std::iter::from_fn(move || {
+            left = left.checked_sub(1)?;
+            Some((cursor.string(FIELD).ok()?, cursor.string(FIELD).ok()?))
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! Calls: requests, which are answered, and notifications, which are not.
+
+use bytes::BytesMut;
+
+use super::append::{put_array, put_nil, put_string, put_unsigned, put_unsigned_or_nil};
+use super::cursor::Cursor;
+use super::error::{FrameError, Problem};
+use super::kind;
+use super::metadata::Metadata;
+use super::reference::{Reference, read_table, write_table};
+use crate::id::{ObjectId, RequestId, method_id};
+
+const REQUEST_FIELDS: u32 = 10;
+const NOTIFICATION_FIELDS: u32 = 9;
+
+/// Room for the fields before the parameters, as long as there are few references.
+const USUAL_HEAD: usize = 64;
+
+/// A call, with everything that is known before its parameters are decoded.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Request<'a> {
+    /// The number under which the answer comes; `None` for a notification.
+    pub(crate) id: Option<RequestId>,
+    /// What is called.
+    pub(crate) target: Target<'a>,
+    /// The hash of the method's name.
+    pub(crate) method: u32,
+    /// The receiver's request that the sender is serving while it makes this call.
+    pub(crate) parent: Option<RequestId>,
+    /// Milliseconds until nobody waits for the answer any more.
+    pub(crate) left: Option<u64>,
+    /// What the caller tells beside the arguments.
+    pub(crate) metadata: Option<Metadata<'a>>,
+    /// The objects that the parameters pass, in the order of their indices.
+    pub(crate) references: Vec<Reference>,
+    /// One MessagePack array with the arguments.
+    pub(crate) params: &'a [u8],
+}
+
+/// What a call is made to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Target<'a> {
+    /// A service of the receiver, as `Name` or `Name@version`.
+    Service(&'a str),
+    /// An object that the receiver introduced.
+    Object(ObjectId),
+}
+
+pub(super) fn read_request<'a>(
+    fields: &mut Cursor<'a>,
+    found: u32,
+    max_nesting: u32,
+) -> Result<Request<'a>, FrameError> {
+    fields.arity(found, REQUEST_FIELDS)?;
+    fields.number()?;
+    let id = fields.request_id("id")?;
+    read_call(fields, Some(id), max_nesting)
+}
+
+pub(super) fn read_notification<'a>(
+    fields: &mut Cursor<'a>,
+    found: u32,
+    max_nesting: u32,
+) -> Result<Request<'a>, FrameError> {
+    fields.arity(found, NOTIFICATION_FIELDS)?;
+    fields.number()?;
+    read_call(fields, None, max_nesting)
+}
+
+fn read_call<'a>(
+    fields: &mut Cursor<'a>,
+    id: Option<RequestId>,
+    max_nesting: u32,
+) -> Result<Request<'a>, FrameError> {
+    let call = Request {
+        id,
+        target: read_target(fields)?,
+        method: read_method(fields)?,
+        parent: fields.unsigned_or_nil("parent")?.map(RequestId),
+        left: fields.unsigned_or_nil("left")?,
+        metadata: if fields.is_nil() {
+            None
+        } else {
+            Some(Metadata::read(fields)?)
+        },
+        references: read_table(fields)?,
+        params: read_params(fields, max_nesting)?,
+    };
+    fields.end()?;
+    Ok(call)
+}
+
+fn read_target<'a>(fields: &mut Cursor<'a>) -> Result<Target<'a>, FrameError> {
+    const FIELD: &str = "target";
+    if fields.is_string() {
+        return fields.string(FIELD).map(Target::Service);
+    }
+    let id = fields.unsigned_or(FIELD, "a service's name or an object's number")?;
+    fields.check_object(id, FIELD).map(Target::Object)
+}
+
+fn read_method(fields: &mut Cursor<'_>) -> Result<u32, FrameError> {
+    const FIELD: &str = "method";
+    if fields.is_string() {
+        return fields.string(FIELD).map(method_id);
+    }
+    let hash = fields.unsigned_or(FIELD, "a method's hash or its name")?;
+    u32::try_from(hash).map_err(|_| fields.error(FIELD, Problem::Value("a hash of 32 bits")))
+}
+
+fn read_params<'a>(fields: &mut Cursor<'a>, max_nesting: u32) -> Result<&'a [u8], FrameError> {
+    const FIELD: &str = "params";
+    if let Some(&found) = fields.rest().first()
+        && !fields.is_array()
+    {
+        return Err(fields.error(
+            FIELD,
+            Problem::Type {
+                expected: "an array",
+                found,
+            },
+        ));
+    }
+    fields.value(FIELD, max_nesting)
+}
+
+/// Appends everything but the parameters, without the length.
+pub(super) fn write_head(out: &mut BytesMut, call: &Request<'_>) {
+    out.reserve(USUAL_HEAD + call.params.len());
+    match call.id {
+        Some(RequestId(id)) => {
+            put_array(out, REQUEST_FIELDS as usize);
+            put_unsigned(out, kind::REQUEST);
+            put_nil(out);
+            put_unsigned(out, id);
+        }
+        None => {
+            put_array(out, NOTIFICATION_FIELDS as usize);
+            put_unsigned(out, kind::NOTIFICATION);
+            put_nil(out);
+        }
+    }
+    match call.target {
+        Target::Service(name) => put_string(out, name),
+        Target::Object(ObjectId(id)) => put_unsigned(out, id),
+    }
+    put_unsigned(out, u64::from(call.method));
+    put_unsigned_or_nil(out, call.parent.map(|RequestId(id)| id));
+    put_unsigned_or_nil(out, call.left);
+    match call.metadata {
+        Some(metadata) => metadata.write(out),
+        None => put_nil(out),
+    }
+    write_table(out, &call.references);
+}

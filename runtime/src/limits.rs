@@ -1,0 +1,57 @@
+//! What an end of a session takes from the other one at most.
+
+/// What one end of a session grants to the other, and what it keeps for itself at most.
+///
+/// Both ends tell each other these figures when they meet, and each keeps to what the other granted.
+/// Whoever does not is cut off, so the figures also bound what a hostile peer can cost.
+///
+/// ```
+/// # use ringback::Limits;
+/// let mut limits = Limits::default();
+/// limits.max_callbacks = 100;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Size of one message that may be sent to this end, in bytes. Default: 16 MiB.
+    ///
+    /// At least 1024; a smaller figure counts as 1024, or even a failure could not be told.
+    pub max_frame: usize,
+    /// Calls that may be waiting for this end at a time. Default: 4096.
+    ///
+    /// A call counts until its handler has ended, also when its caller has long given it up.
+    pub max_calls: u32,
+    /// Calls to any one callback that may be waiting for this end at a time. Default: 1024.
+    pub max_object_calls: u32,
+    /// Callbacks that the other end may have passed to this one and that are still held. Default: 10,000.
+    pub max_callbacks: u32,
+    /// Length of a chain of calls of which each is made inside the one before. Default: 1024.
+    pub max_call_depth: u32,
+    /// Arrays and maps inside each other, in arguments and in results. Default: 64.
+    ///
+    /// Values are decoded recursively: a much higher figure needs threads with a larger stack.
+    pub max_nesting: u32,
+    /// Bytes that may stand in the outgoing queue before calls wait for room, in bytes. Default: 4 MiB.
+    ///
+    /// This one is not told to the other end.
+    pub max_queued_bytes: usize,
+}
+
+impl Limits {
+    /// The smallest `max_frame` that an end may ask for, in bytes.
+    pub(crate) const LEAST_FRAME: usize = 1024;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_frame: 16 << 20,
+            max_calls: 4096,
+            max_object_calls: 1024,
+            max_callbacks: 10_000,
+            max_call_depth: 1024,
+            max_nesting: 64,
+            max_queued_bytes: 4 << 20,
+        }
+    }
+}
