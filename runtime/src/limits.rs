@@ -27,7 +27,7 @@ pub struct Limits {
     pub max_callbacks: u32,
     /// Length of a chain of calls of which each is made inside the one before. Default: 1024.
     pub max_call_depth: u32,
-    /// Arrays and maps inside each other, in arguments and in results. Default: 64.
+    /// Arrays and maps inside each other, in an argument or in a result. Default: 64.
     ///
     /// Values are decoded recursively: a much higher figure needs threads with a larger stack.
     pub max_nesting: u32,

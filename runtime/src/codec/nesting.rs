@@ -55,7 +55,7 @@ impl std::error::Error for ScanError {}
 /// counts, a plain number has none. The scan neither recurses nor allocates by what the bytes announce,
 /// and takes time in proportion to the bytes that are there. It does not look into strings.
 pub(crate) fn scan(bytes: &[u8], max_nesting: u32) -> Result<usize, ScanError> {
-    let mut rest = bytes;
+    let mut at = 0;
     let mut open = Levels::new();
     // Values still to come at the level where the scan stands.
     let mut awaited: u64 = 1;
@@ -63,78 +63,84 @@ pub(crate) fn scan(bytes: &[u8], max_nesting: u32) -> Result<usize, ScanError> {
         while awaited == 0 {
             match open.pop() {
                 Some(outer) => awaited = outer,
-                None => return Ok(bytes.len() - rest.len()),
+                None => return Ok(at),
             }
         }
         awaited -= 1;
-        let inner = match value(&mut rest)? {
-            Step::Skip(0) => continue,
-            Step::Skip(length) => {
-                rest = usize::try_from(length)
-                    .ok()
-                    .and_then(|length| rest.get(length..))
-                    .ok_or(ScanError::Oversized {
-                        announced: length,
-                        left: rest.len(),
-                    })?;
+        let [marker] = take(bytes, &mut at)?;
+        let inner = match marker {
+            0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => continue,
+            0xa0..=0xbf => {
+                skip(bytes, &mut at, u64::from(marker & 0x1f))?;
                 continue;
             }
-            Step::Enter(count) => count,
+            0x80..=0x8f => u64::from(marker & 0x0f) * 2,
+            0x90..=0x9f => u64::from(marker & 0x0f),
+            0xdc => u64::from(u16::from_be_bytes(take(bytes, &mut at)?)),
+            0xdd => u64::from(u32::from_be_bytes(take(bytes, &mut at)?)),
+            0xde => u64::from(u16::from_be_bytes(take(bytes, &mut at)?)) * 2,
+            0xdf => u64::from(u32::from_be_bytes(take(bytes, &mut at)?)) * 2,
+            flat => {
+                let length = flat_length(flat, bytes, &mut at)?;
+                skip(bytes, &mut at, length)?;
+                continue;
+            }
         };
-        if open.len() >= max_nesting as usize {
-            return Err(ScanError::TooDeep { max: max_nesting });
-        }
         // Each value takes a byte or more, so a greater count cannot be meant honestly.
-        if inner > rest.len() as u64 {
+        let left = bytes.len() - at;
+        if inner > left as u64 {
             return Err(ScanError::Oversized {
                 announced: inner,
-                left: rest.len(),
+                left,
             });
+        }
+        if open.len() >= max_nesting as usize {
+            return Err(ScanError::TooDeep { max: max_nesting });
         }
         open.push(awaited);
         awaited = inner;
     }
 }
 
-/// What to do with a value whose marker and length were read.
-enum Step {
-    /// Bytes without structure follow.
-    Skip(u64),
-    /// That many values follow, one level deeper.
-    Enter(u64),
-}
-
-fn value(rest: &mut &[u8]) -> Result<Step, ScanError> {
-    let [marker] = fixed(rest)?;
+/// The bytes that follow a marker which opens no level, and whose length is not in the marker itself.
+#[inline]
+fn flat_length(marker: u8, bytes: &[u8], at: &mut usize) -> Result<u64, ScanError> {
     Ok(match marker {
-        0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => Step::Skip(0),
-        0x80..=0x8f => Step::Enter(u64::from(marker & 0x0f) * 2),
-        0x90..=0x9f => Step::Enter(u64::from(marker & 0x0f)),
-        0xa0..=0xbf => Step::Skip(u64::from(marker & 0x1f)),
-        0xc1 => return Err(ScanError::Reserved),
-        0xc4 | 0xd9 => Step::Skip(u64::from(u8::from_be_bytes(fixed(rest)?))),
-        0xc5 | 0xda => Step::Skip(u64::from(u16::from_be_bytes(fixed(rest)?))),
-        0xc6 | 0xdb => Step::Skip(u64::from(u32::from_be_bytes(fixed(rest)?))),
+        0xcc | 0xd0 => 1,
+        0xcd | 0xd1 => 2,
+        0xca | 0xce | 0xd2 => 4,
+        0xcb | 0xcf | 0xd3 => 8,
+        0xc4 | 0xd9 => u64::from(u8::from_be_bytes(take(bytes, at)?)),
+        0xc5 | 0xda => u64::from(u16::from_be_bytes(take(bytes, at)?)),
+        0xc6 | 0xdb => u64::from(u32::from_be_bytes(take(bytes, at)?)),
         // An extension value has one more byte, its type.
-        0xc7 => Step::Skip(u64::from(u8::from_be_bytes(fixed(rest)?)) + 1),
-        0xc8 => Step::Skip(u64::from(u16::from_be_bytes(fixed(rest)?)) + 1),
-        0xc9 => Step::Skip(u64::from(u32::from_be_bytes(fixed(rest)?)) + 1),
-        0xcc | 0xd0 => Step::Skip(1),
-        0xcd | 0xd1 => Step::Skip(2),
-        0xca | 0xce | 0xd2 => Step::Skip(4),
-        0xcb | 0xcf | 0xd3 => Step::Skip(8),
-        0xd4..=0xd8 => Step::Skip((1 << (marker - 0xd4)) + 1),
-        0xdc => Step::Enter(u64::from(u16::from_be_bytes(fixed(rest)?))),
-        0xdd => Step::Enter(u64::from(u32::from_be_bytes(fixed(rest)?))),
-        0xde => Step::Enter(u64::from(u16::from_be_bytes(fixed(rest)?)) * 2),
-        0xdf => Step::Enter(u64::from(u32::from_be_bytes(fixed(rest)?)) * 2),
+        0xd4..=0xd8 => (1 << (marker - 0xd4)) + 1,
+        0xc7 => u64::from(u8::from_be_bytes(take(bytes, at)?)) + 1,
+        0xc8 => u64::from(u16::from_be_bytes(take(bytes, at)?)) + 1,
+        0xc9 => u64::from(u32::from_be_bytes(take(bytes, at)?)) + 1,
+        _ => return Err(ScanError::Reserved),
     })
 }
 
-fn fixed<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], ScanError> {
-    let (head, tail) = rest.split_first_chunk().ok_or(ScanError::Truncated)?;
-    *rest = tail;
-    Ok(*head)
+#[inline]
+fn take<const N: usize>(bytes: &[u8], at: &mut usize) -> Result<[u8; N], ScanError> {
+    let taken = bytes[*at..].first_chunk().ok_or(ScanError::Truncated)?;
+    *at += N;
+    Ok(*taken)
+}
+
+#[inline]
+fn skip(bytes: &[u8], at: &mut usize, length: u64) -> Result<(), ScanError> {
+    let left = bytes.len() - *at;
+    if length > left as u64 {
+        return Err(ScanError::Oversized {
+            announced: length,
+            left,
+        });
+    }
+    // It fits, since `left` does.
+    *at += length as usize;
+    Ok(())
 }
 
 /// For each open array or map, the values that come after the one in which the scan is.

@@ -32,6 +32,7 @@ impl<'a> Cursor<'a> {
     }
 
     #[cold]
+    #[inline(never)]
     pub(super) fn error(&self, field: &'static str, problem: Problem) -> FrameError {
         FrameError::Field {
             kind: self.kind,
@@ -152,47 +153,50 @@ impl<'a> Cursor<'a> {
         field: &'static str,
         expected: &'static str,
     ) -> Result<u64, FrameError> {
-        match self.rest.split_first() {
-            Some((&small @ 0x00..=0x7f, rest)) => {
-                self.rest = rest;
-                Ok(u64::from(small))
-            }
-            _ => {
-                let (found, value) = self.integer(field, expected)?;
-                u64::try_from(value)
-                    .map_err(|_| self.error(field, Problem::Type { expected, found }))
-            }
+        let found = self.marker(field)?;
+        let signed = match found {
+            0x00..=0x7f => return Ok(u64::from(found)),
+            0xcc => return Ok(u64::from(u8::from_be_bytes(self.fixed(field)?))),
+            0xcd => return Ok(u64::from(u16::from_be_bytes(self.fixed(field)?))),
+            0xce => return Ok(u64::from(u32::from_be_bytes(self.fixed(field)?))),
+            0xcf => return Ok(u64::from_be_bytes(self.fixed(field)?)),
+            0xd0..=0xd3 | 0xe0..=0xff => self.signed_after(found, field)?,
+            _ => return Err(self.error(field, Problem::Type { expected, found })),
+        };
+        u64::try_from(signed).map_err(|_| self.error(field, Problem::Value(expected)))
+    }
+
+    /// An integer of any width that fits into 64 bits with a sign.
+    #[inline]
+    pub(super) fn signed(&mut self, field: &'static str) -> Result<i64, FrameError> {
+        let found = self.marker(field)?;
+        match found {
+            0x00..=0x7f => Ok(i64::from(found)),
+            0xcc => Ok(i64::from(u8::from_be_bytes(self.fixed(field)?))),
+            0xcd => Ok(i64::from(u16::from_be_bytes(self.fixed(field)?))),
+            0xce => Ok(i64::from(u32::from_be_bytes(self.fixed(field)?))),
+            0xcf => i64::try_from(u64::from_be_bytes(self.fixed(field)?))
+                .map_err(|_| self.error(field, Problem::Value("below 2^63"))),
+            0xd0..=0xd3 | 0xe0..=0xff => self.signed_after(found, field),
+            _ => Err(self.error(
+                field,
+                Problem::Type {
+                    expected: "an integer",
+                    found,
+                },
+            )),
         }
     }
 
-    /// An integer of any width and sign that fits into 64 bits.
-    #[inline]
-    pub(super) fn signed(&mut self, field: &'static str) -> Result<i64, FrameError> {
-        let (_, value) = self.integer(field, "an integer")?;
-        i64::try_from(value)
-            .map_err(|_| self.error(field, Problem::Value("an integer of 64 bits with a sign")))
-    }
-
-    fn integer(
-        &mut self,
-        field: &'static str,
-        expected: &'static str,
-    ) -> Result<(u8, i128), FrameError> {
-        let marker = self.marker(field)?;
-        let value = match marker {
-            0x00..=0x7f => i128::from(marker),
-            0xe0..=0xff => i128::from(marker as i8),
-            0xcc => i128::from(u8::from_be_bytes(self.fixed(field)?)),
-            0xcd => i128::from(u16::from_be_bytes(self.fixed(field)?)),
-            0xce => i128::from(u32::from_be_bytes(self.fixed(field)?)),
-            0xcf => i128::from(u64::from_be_bytes(self.fixed(field)?)),
-            0xd0 => i128::from(i8::from_be_bytes(self.fixed(field)?)),
-            0xd1 => i128::from(i16::from_be_bytes(self.fixed(field)?)),
-            0xd2 => i128::from(i32::from_be_bytes(self.fixed(field)?)),
-            0xd3 => i128::from(i64::from_be_bytes(self.fixed(field)?)),
-            found => return Err(self.error(field, Problem::Type { expected, found })),
-        };
-        Ok((marker, value))
+    /// What follows a marker of the signed kind.
+    fn signed_after(&mut self, marker: u8, field: &'static str) -> Result<i64, FrameError> {
+        Ok(match marker {
+            0xd0 => i64::from(i8::from_be_bytes(self.fixed(field)?)),
+            0xd1 => i64::from(i16::from_be_bytes(self.fixed(field)?)),
+            0xd2 => i64::from(i32::from_be_bytes(self.fixed(field)?)),
+            0xd3 => i64::from_be_bytes(self.fixed(field)?),
+            small => i64::from(small.cast_signed()),
+        })
     }
 
     #[inline]

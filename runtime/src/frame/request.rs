@@ -121,7 +121,8 @@ fn read_params<'a>(fields: &mut Cursor<'a>, max_nesting: u32) -> Result<&'a [u8]
             },
         ));
     }
-    fields.value(FIELD, max_nesting)
+    // The limit is for each argument; the array that holds them all is not one of its levels.
+    fields.value(FIELD, max_nesting.saturating_add(1))
 }
 
 /// Appends everything but the parameters, without the length.
