@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use super::Frame;
 use super::append::{put_array, put_unsigned};
 use super::cursor::Cursor;
-use super::error::{FrameError, Problem};
+use super::error::FrameError;
 use super::kind;
 use crate::id::ObjectId;
 
@@ -43,7 +43,7 @@ pub(super) fn read_release<'a>(
     let object = fields.object_id("object")?;
     let count = fields.unsigned("count")?;
     if count == 0 {
-        return Err(fields.error("count", Problem::Value("1 or more")));
+        return Err(fields.invalid("count", "1 or more"));
     }
     fields.end()?;
     Ok(Frame::Release { object, count })
@@ -95,14 +95,14 @@ impl Credit {
         fields.arity(found.min(2), 2)?;
         let pairs = found - 2;
         if pairs as usize > MAX_CREDITED_OBJECTS {
-            return Err(fields.error(OBJECTS, Problem::Value("at most 65536 pairs")));
+            return Err(fields.invalid(OBJECTS, "at most 65536 pairs"));
         }
         let finished = fields.unsigned("finished")?;
         let mut objects = Vec::new();
         for _ in 0..pairs {
             let elements = fields.array(OBJECTS)?;
             if elements != 2 {
-                return Err(fields.error(OBJECTS, Problem::Value("pairs of object and count")));
+                return Err(fields.invalid(OBJECTS, "pairs of object and count"));
             }
             objects.push((fields.object_id(OBJECTS)?, fields.unsigned(OBJECTS)?));
         }

@@ -5,7 +5,7 @@
 //! is wrong.
 
 use super::error::{FrameError, Problem};
-use crate::codec::nesting::scan;
+use crate::codec::scan;
 use crate::id::{ObjectId, RequestId};
 
 const NIL: u8 = 0xc0;
@@ -31,9 +31,28 @@ impl<'a> Cursor<'a> {
         self.rest
     }
 
+    /// The field is of another type.
     #[cold]
     #[inline(never)]
-    pub(super) fn error(&self, field: &'static str, problem: Problem) -> FrameError {
+    pub(super) fn mismatch(
+        &self,
+        field: &'static str,
+        expected: &'static str,
+        found: u8,
+    ) -> FrameError {
+        self.error(field, Problem::Type { expected, found })
+    }
+
+    /// The type is right and the value is not.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn invalid(&self, field: &'static str, expected: &'static str) -> FrameError {
+        self.error(field, Problem::Value(expected))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn error(&self, field: &'static str, problem: Problem) -> FrameError {
         FrameError::Field {
             kind: self.kind,
             field,
@@ -74,13 +93,7 @@ impl<'a> Cursor<'a> {
             marker @ 0x90..=0x9f => Ok(u32::from(marker & 0x0f)),
             0xdc => Ok(u32::from(u16::from_be_bytes(self.fixed(field)?))),
             0xdd => Ok(u32::from_be_bytes(self.fixed(field)?)),
-            found => Err(self.error(
-                field,
-                Problem::Type {
-                    expected: "an array",
-                    found,
-                },
-            )),
+            found => Err(self.mismatch(field, "an array", found)),
         }
     }
 
@@ -90,13 +103,7 @@ impl<'a> Cursor<'a> {
             marker @ 0x80..=0x8f => Ok(u32::from(marker & 0x0f)),
             0xde => Ok(u32::from(u16::from_be_bytes(self.fixed(field)?))),
             0xdf => Ok(u32::from_be_bytes(self.fixed(field)?)),
-            found => Err(self.error(
-                field,
-                Problem::Type {
-                    expected: "a map",
-                    found,
-                },
-            )),
+            found => Err(self.mismatch(field, "a map", found)),
         }
     }
 
@@ -120,13 +127,7 @@ impl<'a> Cursor<'a> {
             return Ok(());
         }
         let found = self.marker(FIELD)?;
-        Err(self.error(
-            FIELD,
-            Problem::Type {
-                expected: "nil where no resume is agreed on",
-                found,
-            },
-        ))
+        Err(self.mismatch(FIELD, "nil where no resume is agreed on", found))
     }
 
     #[inline]
@@ -161,9 +162,9 @@ impl<'a> Cursor<'a> {
             0xce => return Ok(u64::from(u32::from_be_bytes(self.fixed(field)?))),
             0xcf => return Ok(u64::from_be_bytes(self.fixed(field)?)),
             0xd0..=0xd3 | 0xe0..=0xff => self.signed_after(found, field)?,
-            _ => return Err(self.error(field, Problem::Type { expected, found })),
+            _ => return Err(self.mismatch(field, expected, found)),
         };
-        u64::try_from(signed).map_err(|_| self.error(field, Problem::Value(expected)))
+        u64::try_from(signed).map_err(|_| self.invalid(field, expected))
     }
 
     /// An integer of any width that fits into 64 bits with a sign.
@@ -176,15 +177,9 @@ impl<'a> Cursor<'a> {
             0xcd => Ok(i64::from(u16::from_be_bytes(self.fixed(field)?))),
             0xce => Ok(i64::from(u32::from_be_bytes(self.fixed(field)?))),
             0xcf => i64::try_from(u64::from_be_bytes(self.fixed(field)?))
-                .map_err(|_| self.error(field, Problem::Value("below 2^63"))),
+                .map_err(|_| self.invalid(field, "below 2^63")),
             0xd0..=0xd3 | 0xe0..=0xff => self.signed_after(found, field),
-            _ => Err(self.error(
-                field,
-                Problem::Type {
-                    expected: "an integer",
-                    found,
-                },
-            )),
+            _ => Err(self.mismatch(field, "an integer", found)),
         }
     }
 
@@ -217,10 +212,7 @@ impl<'a> Cursor<'a> {
         field: &'static str,
     ) -> Result<ObjectId, FrameError> {
         if id == 0 || id > ObjectId::MAX.0 {
-            return Err(self.error(
-                field,
-                Problem::Value("an object's number, from 1 to 2^63 - 1"),
-            ));
+            return Err(self.invalid(field, "an object's number, from 1 to 2^63 - 1"));
         }
         Ok(ObjectId(id))
     }
@@ -230,13 +222,7 @@ impl<'a> Cursor<'a> {
         match self.marker(field)? {
             0xc2 => Ok(false),
             0xc3 => Ok(true),
-            found => Err(self.error(
-                field,
-                Problem::Type {
-                    expected: "a boolean",
-                    found,
-                },
-            )),
+            found => Err(self.mismatch(field, "a boolean", found)),
         }
     }
 
@@ -248,13 +234,7 @@ impl<'a> Cursor<'a> {
             0xda => u32::from(u16::from_be_bytes(self.fixed(field)?)),
             0xdb => u32::from_be_bytes(self.fixed(field)?),
             found => {
-                return Err(self.error(
-                    field,
-                    Problem::Type {
-                        expected: "a string",
-                        found,
-                    },
-                ));
+                return Err(self.mismatch(field, "a string", found));
             }
         };
         let (text, rest) = usize::try_from(length)

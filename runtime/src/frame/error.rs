@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::codec::nesting::ScanError;
+use crate::codec::ScanError;
 
 /// The bytes are not a frame of this protocol. The connection cannot go on after it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use super::append::{put_array, put_bool, put_map, put_string, put_unsigned};
 use super::cursor::Cursor;
-use super::error::{FrameError, Problem};
+use super::error::FrameError;
 use crate::limits::Limits;
 
 /// The version of the protocol that this crate speaks.
@@ -116,7 +116,7 @@ fn read_max_frame(fields: &mut Cursor<'_>) -> Result<u64, FrameError> {
     const FIELD: &str = "max_frame";
     let value = fields.unsigned(FIELD)?;
     if value < Limits::LEAST_FRAME as u64 {
-        return Err(fields.error(FIELD, Problem::Value("1024 bytes or more")));
+        return Err(fields.invalid(FIELD, "1024 bytes or more"));
     }
     // A frame's length has 32 bits.
     Ok(value.min(u64::from(u32::MAX)))

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use super::append::{put_array, put_signed};
 use super::cursor::Cursor;
-use super::error::{FrameError, Problem};
+use super::error::FrameError;
 use crate::id::ObjectId;
 
 /// The references that one frame can pass.
@@ -26,7 +26,7 @@ pub(super) fn read_table(fields: &mut Cursor<'_>) -> Result<Vec<Reference>, Fram
     const FIELD: &str = "references";
     let count = fields.array(FIELD)?;
     if count as usize > MAX_REFERENCES {
-        return Err(fields.error(FIELD, Problem::Value("at most 1048576 references")));
+        return Err(fields.invalid(FIELD, "at most 1048576 references"));
     }
     // The vector grows with what is there, never by what the count announces.
     let mut table = Vec::new();

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use super::append::{put_array, put_nil, put_string, put_unsigned, put_unsigned_or_nil};
 use super::cursor::Cursor;
-use super::error::{FrameError, Problem};
+use super::error::FrameError;
 use super::kind;
 use super::metadata::Metadata;
 use super::reference::{Reference, read_table, write_table};
@@ -105,7 +105,7 @@ fn read_method(fields: &mut Cursor<'_>) -> Result<u32, FrameError> {
         return fields.string(FIELD).map(method_id);
     }
     let hash = fields.unsigned_or(FIELD, "a method's hash or its name")?;
-    u32::try_from(hash).map_err(|_| fields.error(FIELD, Problem::Value("a hash of 32 bits")))
+    u32::try_from(hash).map_err(|_| fields.invalid(FIELD, "a hash of 32 bits"))
 }
 
 fn read_params<'a>(fields: &mut Cursor<'a>, max_nesting: u32) -> Result<&'a [u8], FrameError> {
@@ -113,13 +113,7 @@ fn read_params<'a>(fields: &mut Cursor<'a>, max_nesting: u32) -> Result<&'a [u8]
     if let Some(&found) = fields.rest().first()
         && !fields.is_array()
     {
-        return Err(fields.error(
-            FIELD,
-            Problem::Type {
-                expected: "an array",
-                found,
-            },
-        ));
+        return Err(fields.mismatch(FIELD, "an array", found));
     }
     // The limit is for each argument; the array that holds them all is not one of its levels.
     fields.value(FIELD, max_nesting.saturating_add(1))

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use super::append::{put_array, put_nil, put_string, put_unsigned};
 use super::cursor::Cursor;
-use super::error::{FrameError, Problem};
+use super::error::FrameError;
 use super::kind;
 use super::reference::{Reference, read_table, write_table};
 use crate::id::RequestId;
@@ -97,7 +97,7 @@ fn read_status(fields: &mut Cursor<'_>) -> Result<Status, FrameError> {
         0 => Ok(Status::Ok),
         1 => Ok(Status::Application),
         2 => Ok(Status::Failed),
-        _ => Err(fields.error(FIELD, Problem::Value("0, 1 or 2"))),
+        _ => Err(fields.invalid(FIELD, "0, 1 or 2")),
     }
 }
 
