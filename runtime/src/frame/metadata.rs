@@ -56,6 +56,11 @@ impl<'a> Metadata<'a> {
         out.put_slice(self.encoded);
     }
 
+    /// The bytes, as they stand in the frame.
+    pub(crate) fn encoded(self) -> &'a [u8] {
+        self.encoded
+    }
+
     /// The pairs, in the order in which they were sent.
     pub(crate) fn pairs(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let mut cursor = Cursor::new(FIELD, self.encoded);
