@@ -181,3 +181,138 @@ impl Levels {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::de::{Deserialize, IgnoredAny};
+
+    use super::*;
+
+    const MAX: u32 = 64;
+
+    /// `depth` arrays around a nil.
+    fn nested(depth: usize) -> Vec<u8> {
+        let mut bytes = vec![0x91; depth];
+        bytes.push(0xc0);
+        bytes
+    }
+
+    #[test]
+    fn every_marker_has_its_length() {
+        let long = [0; 20];
+        for (head, length) in [
+            (&[0x00][..], 1),
+            (&[0x7f], 1),
+            (&[0xe0], 1),
+            (&[0xff], 1),
+            (&[0xc0], 1),
+            (&[0xc2], 1),
+            (&[0xc3], 1),
+            (&[0xcc], 2),
+            (&[0xcd], 3),
+            (&[0xce], 5),
+            (&[0xcf], 9),
+            (&[0xd0], 2),
+            (&[0xd1], 3),
+            (&[0xd2], 5),
+            (&[0xd3], 9),
+            (&[0xca], 5),
+            (&[0xcb], 9),
+            (&[0xa0], 1),
+            (&[0xa3], 4),
+            (&[0xd9, 3], 5),
+            (&[0xda, 0, 3], 6),
+            (&[0xdb, 0, 0, 0, 3], 8),
+            (&[0xc4, 3], 5),
+            (&[0xc5, 0, 3], 6),
+            (&[0xc6, 0, 0, 0, 3], 8),
+            (&[0xd4], 3),
+            (&[0xd5], 4),
+            (&[0xd6], 6),
+            (&[0xd7], 10),
+            (&[0xd8], 18),
+            (&[0xc7, 3], 6),
+            (&[0xc8, 0, 3], 7),
+            (&[0xc9, 0, 0, 0, 3], 9),
+            (&[0x93], 4),
+            (&[0xdc, 0, 3], 6),
+            (&[0xdd, 0, 0, 0, 3], 8),
+            (&[0x83], 7),
+            (&[0xde, 0, 3], 9),
+            (&[0xdf, 0, 0, 0, 3], 11),
+        ] {
+            let bytes = [head, &long].concat();
+            assert_eq!(scan(&bytes, MAX), Ok(length), "{head:02x?}");
+            for cut in 0..length {
+                assert!(
+                    scan(&bytes[..cut], MAX).is_err(),
+                    "{head:02x?} cut to {cut}"
+                );
+            }
+        }
+        assert_eq!(scan(&[0xc1], MAX), Err(ScanError::Reserved));
+    }
+
+    #[test]
+    fn the_outermost_level_counts() {
+        assert_eq!(scan(&nested(64), MAX), Ok(65));
+        assert_eq!(scan(&nested(65), MAX), Err(ScanError::TooDeep { max: MAX }));
+        assert_eq!(scan(&nested(0), 0), Ok(1));
+        assert_eq!(scan(&nested(1), 0), Err(ScanError::TooDeep { max: 0 }));
+    }
+
+    #[test]
+    fn levels_beside_each_other_are_no_depth() {
+        let mut bytes = vec![0xdc, 0x03, 0xe8];
+        for _ in 0..1000 {
+            bytes.extend(nested(30));
+        }
+        assert_eq!(scan(&bytes, 31), Ok(bytes.len()));
+        assert_eq!(scan(&bytes, 30), Err(ScanError::TooDeep { max: 30 }));
+    }
+
+    #[test]
+    fn a_million_brackets_do_no_harm() {
+        let bytes = nested(1_000_000);
+        assert_eq!(scan(&bytes, u32::MAX), Ok(bytes.len()));
+        assert!(matches!(scan(&bytes, MAX), Err(ScanError::TooDeep { .. })));
+    }
+
+    #[test]
+    fn what_is_announced_has_to_be_there() {
+        for (bomb, announced) in [
+            (&[0xdd, 0xff, 0xff, 0xff, 0xff][..], 0xffff_ffff),
+            (&[0xdf, 0xff, 0xff, 0xff, 0xff], 0x1_ffff_fffe),
+            (&[0xc6, 0xff, 0xff, 0xff, 0xff], 0xffff_ffff),
+            (&[0xdb, 0xff, 0xff, 0xff, 0xff], 0xffff_ffff),
+            (&[0xc9, 0xff, 0xff, 0xff, 0xff], 0x1_0000_0000),
+        ] {
+            let left = 1;
+            let bytes = [bomb, &[0xc0]].concat();
+            assert_eq!(
+                scan(&bytes, MAX),
+                Err(ScanError::Oversized { announced, left })
+            );
+        }
+    }
+
+    #[test]
+    fn what_follows_is_not_looked_at() {
+        assert_eq!(scan(&[0x92, 0x01, 0x02, 0xc1], MAX), Ok(3));
+        assert_eq!(scan(&[], MAX), Err(ScanError::Truncated));
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_decoder(bytes in proptest::collection::vec(any::<u8>(), 0..48)) {
+            let mut decoder = rmp_serde::Deserializer::new(std::io::Cursor::new(&bytes));
+            let decoded = IgnoredAny::deserialize(&mut decoder).map(|_| decoder.position());
+            match (scan(&bytes, MAX), decoded) {
+                (Ok(scanned), Ok(decoded)) => prop_assert_eq!(scanned as u64, decoded),
+                (Err(_), Err(_)) => {}
+                (scanned, decoded) => prop_assert!(false, "{:?}, {:?}", scanned, decoded),
+            }
+        }
+    }
+}

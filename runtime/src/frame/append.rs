@@ -89,3 +89,84 @@ fn put_count(out: &mut BytesMut, len: usize, (fixed, most): (u8, usize), (two, f
         out.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(value: impl FnOnce(&mut BytesMut)) -> Vec<u8> {
+        let mut out = BytesMut::new();
+        value(&mut out);
+        out.to_vec()
+    }
+
+    #[test]
+    fn integers_take_their_shortest_form() {
+        for (value, form) in [
+            (0, &[0x00][..]),
+            (0x7f, &[0x7f]),
+            (0x80, &[0xcc, 0x80]),
+            (0xff, &[0xcc, 0xff]),
+            (0x100, &[0xcd, 0x01, 0x00]),
+            (0xffff, &[0xcd, 0xff, 0xff]),
+            (0x1_0000, &[0xce, 0, 1, 0, 0]),
+            (0xffff_ffff, &[0xce, 0xff, 0xff, 0xff, 0xff]),
+            (0x1_0000_0000, &[0xcf, 0, 0, 0, 1, 0, 0, 0, 0]),
+            (
+                i64::MAX,
+                &[0xcf, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            ),
+            (-1, &[0xff]),
+            (-32, &[0xe0]),
+            (-33, &[0xd0, 0xdf]),
+            (-128, &[0xd0, 0x80]),
+            (-129, &[0xd1, 0xff, 0x7f]),
+            (-32_768, &[0xd1, 0x80, 0x00]),
+            (-32_769, &[0xd2, 0xff, 0xff, 0x7f, 0xff]),
+            (i64::from(i32::MIN), &[0xd2, 0x80, 0, 0, 0]),
+            (
+                i64::from(i32::MIN) - 1,
+                &[0xd3, 0xff, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff],
+            ),
+        ] {
+            assert_eq!(put(|out| put_signed(out, value)), form, "{value}");
+        }
+        assert_eq!(
+            put(|out| put_unsigned(out, u64::MAX)),
+            [[0xcf].as_slice(), &[0xff; 8]].concat()
+        );
+    }
+
+    #[test]
+    fn counts_take_their_shortest_form() {
+        for (count, array, map) in [
+            (0, &[0x90][..], &[0x80][..]),
+            (15, &[0x9f], &[0x8f]),
+            (16, &[0xdc, 0, 16], &[0xde, 0, 16]),
+            (0xffff, &[0xdc, 0xff, 0xff], &[0xde, 0xff, 0xff]),
+            (0x1_0000, &[0xdd, 0, 1, 0, 0], &[0xdf, 0, 1, 0, 0]),
+        ] {
+            assert_eq!(put(|out| put_array(out, count)), array);
+            assert_eq!(put(|out| put_map(out, count)), map);
+        }
+    }
+
+    #[test]
+    fn texts_take_their_shortest_form() {
+        for (length, head) in [
+            (0, &[0xa0][..]),
+            (31, &[0xbf]),
+            (32, &[0xd9, 32]),
+            (255, &[0xd9, 255]),
+            (256, &[0xda, 1, 0]),
+            (0xffff, &[0xda, 0xff, 0xff]),
+            (0x1_0000, &[0xdb, 0, 1, 0, 0]),
+        ] {
+            let text = "x".repeat(length);
+            assert_eq!(
+                put(|out| put_string(out, &text)),
+                [head, text.as_bytes()].concat()
+            );
+        }
+    }
+}

@@ -33,7 +33,7 @@ pub(crate) struct Greeting {
     pub(crate) max_call_depth: u32,
     /// Arrays and maps inside each other, in a payload.
     pub(crate) max_nesting: u32,
-    /// Milliseconds after which this end sends a ping, if it sent nothing else; 0 for never.
+    /// Milliseconds without a byte from the other end after which this one pings; 0 for never.
     pub(crate) heartbeat: u64,
     /// Whether this end wants structs as arrays.
     pub(crate) compact: bool,
@@ -71,7 +71,7 @@ impl Greeting {
                 }
                 "max_callbacks" => greeting.max_callbacks = saturated(fields, "max_callbacks")?,
                 "max_call_depth" => greeting.max_call_depth = saturated(fields, "max_call_depth")?,
-                "max_nesting" => greeting.max_nesting = saturated(fields, "max_nesting")?,
+                "max_nesting" => greeting.max_nesting = read_max_nesting(fields)?,
                 "heartbeat" => greeting.heartbeat = fields.unsigned("heartbeat")?,
                 "compact" => greeting.compact = fields.boolean("compact")?,
                 _ => {
@@ -112,6 +112,14 @@ fn saturated(fields: &mut Cursor<'_>, field: &'static str) -> Result<u32, FrameE
         .map(|value| u32::try_from(value).unwrap_or(u32::MAX))
 }
 
+fn read_max_nesting(fields: &mut Cursor<'_>) -> Result<u32, FrameError> {
+    const FIELD: &str = "max_nesting";
+    match saturated(fields, FIELD)? {
+        0 => Err(fields.invalid(FIELD, "1 or more")),
+        value => Ok(value),
+    }
+}
+
 fn read_max_frame(fields: &mut Cursor<'_>) -> Result<u64, FrameError> {
     const FIELD: &str = "max_frame";
     let value = fields.unsigned(FIELD)?;
@@ -120,4 +128,105 @@ fn read_max_frame(fields: &mut Cursor<'_>) -> Result<u64, FrameError> {
     }
     // A frame's length has 32 bits.
     Ok(value.min(u64::from(u32::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::append::put_nil;
+    use super::super::{Frame, read, write};
+    use super::*;
+
+    fn hello(options: impl FnOnce(&mut BytesMut)) -> Result<Greeting, FrameError> {
+        let mut out = BytesMut::new();
+        put_array(&mut out, 3);
+        put_unsigned(&mut out, 9);
+        put_unsigned(&mut out, 1);
+        options(&mut out);
+        match read(&out, 64)? {
+            Frame::Hello(greeting) => Ok(greeting),
+            other => panic!("{other:?} is no hello"),
+        }
+    }
+
+    fn one(name: &str, value: u64) -> Result<Greeting, FrameError> {
+        hello(|out| {
+            put_map(out, 1);
+            put_string(out, name);
+            put_unsigned(out, value);
+        })
+    }
+
+    #[test]
+    fn what_is_not_mentioned_has_the_protocols_defaults() {
+        let greeting = hello(|out| put_map(out, 0)).unwrap();
+        assert_eq!(
+            greeting,
+            Greeting {
+                version: 1,
+                max_frame: 16_777_216,
+                max_calls: 4096,
+                max_object_calls: 1024,
+                max_callbacks: 10_000,
+                max_call_depth: 1024,
+                max_nesting: 64,
+                heartbeat: 0,
+                compact: false,
+            }
+        );
+    }
+
+    #[test]
+    fn unknown_options_are_skipped_whatever_they_hold() {
+        let greeting = hello(|out| {
+            put_map(out, 3);
+            put_string(out, "resume_token");
+            put_array(out, 2);
+            put_map(out, 1);
+            put_nil(out);
+            put_string(out, "x");
+            put_bool(out, true);
+            put_string(out, "max_calls");
+            put_unsigned(out, 7);
+            put_string(out, "x");
+            put_nil(out);
+        });
+        assert_eq!(greeting.unwrap().max_calls, 7);
+    }
+
+    #[test]
+    fn a_generous_peer_is_taken_as_far_as_it_goes() {
+        assert_eq!(one("max_calls", u64::MAX).unwrap().max_calls, u32::MAX);
+        assert_eq!(
+            one("max_frame", u64::MAX).unwrap().max_frame,
+            u64::from(u32::MAX)
+        );
+        assert_eq!(one("heartbeat", u64::MAX).unwrap().heartbeat, u64::MAX);
+    }
+
+    #[test]
+    fn a_peer_that_could_not_be_told_a_failure_is_refused() {
+        assert_eq!(one("max_frame", 1024).unwrap().max_frame, 1024);
+        let error = one("max_frame", 1023).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "hello: `max_frame` must be 1024 bytes or more"
+        );
+        let error = one("max_nesting", 0).unwrap_err();
+        assert_eq!(error.to_string(), "hello: `max_nesting` must be 1 or more");
+    }
+
+    #[test]
+    fn limits_are_told_as_the_other_end_takes_them() {
+        let limits = Limits {
+            max_frame: 10,
+            max_nesting: 0,
+            max_callbacks: 3,
+            ..Limits::default()
+        };
+        let mut out = BytesMut::new();
+        let told = Greeting::new(&limits, 5000, true);
+        write::welcome(&mut out, &told);
+        assert_eq!(told.max_frame, 1024);
+        assert_eq!(read(&out[4..], 64), Ok(Frame::Welcome(told)));
+    }
 }

@@ -42,3 +42,82 @@ pub(crate) fn split(buffer: &mut BytesMut, max_frame: usize) -> Result<Option<By
     frame.advance(PREFIX);
     Ok(Some(frame.freeze()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_taken_when_it_is_whole() {
+        let mut buffer = BytesMut::new();
+        for byte in [0, 0, 0, 2, 0x91] {
+            assert_eq!(split(&mut buffer, 4096), Ok(None));
+            buffer.extend_from_slice(&[byte]);
+        }
+        assert_eq!(split(&mut buffer, 4096), Ok(None));
+        buffer.extend_from_slice(&[0x40, 0xff]);
+        assert_eq!(
+            split(&mut buffer, 4096),
+            Ok(Some(Bytes::from_static(&[0x91, 0x40])))
+        );
+        assert_eq!(&buffer[..], [0xff]);
+    }
+
+    #[test]
+    fn the_length_is_checked_before_room_is_made() {
+        let mut buffer = BytesMut::from(&[0xff, 0xff, 0xff, 0xff][..]);
+        let room = buffer.capacity();
+        let error = split(&mut buffer, 4096).unwrap_err();
+        assert_eq!(
+            error,
+            FrameError::TooLong {
+                length: u32::MAX,
+                max: 4096
+            }
+        );
+        assert_eq!(
+            error.to_string(),
+            "a frame of 4294967295 bytes, where max_frame is 4096"
+        );
+        assert_eq!(buffer.capacity(), room);
+    }
+
+    #[test]
+    fn the_largest_frame_is_taken_and_no_larger_one() {
+        let frame = |length: u32| [&length.to_be_bytes()[..], &vec![7; length as usize]].concat();
+        let mut buffer = BytesMut::from(&frame(4096)[..]);
+        assert_eq!(
+            split(&mut buffer, 4096).unwrap().map(|frame| frame.len()),
+            Some(4096)
+        );
+        let mut buffer = BytesMut::from(&frame(4097)[..]);
+        assert!(split(&mut buffer, 4096).is_err());
+    }
+
+    #[test]
+    fn no_limit_is_so_low_that_a_failure_could_not_be_told() {
+        let mut buffer = BytesMut::from(&[0, 0, 4, 0][..]);
+        assert_eq!(split(&mut buffer, 0), Ok(None));
+        let mut buffer = BytesMut::from(&[0, 0, 4, 1][..]);
+        assert!(split(&mut buffer, 0).is_err());
+    }
+
+    #[test]
+    fn an_announcement_alone_gets_little_room() {
+        const LARGEST: u32 = 1 << 30;
+        let mut buffer = BytesMut::from(&LARGEST.to_be_bytes()[..]);
+        assert_eq!(split(&mut buffer, LARGEST as usize), Ok(None));
+        assert!(buffer.capacity() < 4 * TRUST, "{} bytes", buffer.capacity());
+        buffer.extend_from_slice(&vec![0; 10 * TRUST]);
+        assert_eq!(split(&mut buffer, LARGEST as usize), Ok(None));
+        let room = buffer.capacity() - buffer.len();
+        assert!((10 * TRUST..40 * TRUST).contains(&room), "{room} bytes");
+    }
+
+    #[test]
+    fn what_is_missing_fits_without_moving() {
+        let mut buffer = BytesMut::from(&[0, 0, 0x80, 0, 1, 2, 3][..]);
+        assert_eq!(split(&mut buffer, 1 << 20), Ok(None));
+        assert!(buffer.capacity() >= PREFIX + 0x8000);
+    }
+}

@@ -72,3 +72,33 @@ impl<'a> Metadata<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_come_back_in_their_order() {
+        let pairs = [("tenant", "acme"), ("empty", ""), ("a", "é")];
+        let encoded = encode(pairs);
+        let metadata = Metadata::new(&encoded).unwrap();
+        assert_eq!(metadata.pairs().collect::<Vec<_>>(), pairs);
+        assert_eq!(metadata.encoded(), &encoded[..]);
+        assert_eq!(Metadata::new(&encode([])).unwrap().pairs().count(), 0);
+    }
+
+    #[test]
+    fn only_texts_are_taken() {
+        for wrong in [
+            &[0xc0][..],                     // nil
+            &[0x81, 0xa1, b'a', 0x01],       // a number for a value
+            &[0x81, 0x01, 0xa1, b'a'],       // a number for a name
+            &[0x81, 0xa1, 0xff, 0xa0],       // not UTF-8
+            &[0x82, 0xa1, b'a', 0xa0],       // a pair is missing
+            &[0x80, 0x00],                   // something follows
+            &[0xdf, 0xff, 0xff, 0xff, 0xff], // an announcement
+        ] {
+            assert!(Metadata::new(wrong).is_err(), "{wrong:02x?}");
+        }
+    }
+}

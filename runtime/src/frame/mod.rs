@@ -10,6 +10,8 @@ pub(crate) mod control;
 mod cursor;
 pub(crate) mod error;
 pub(crate) mod greeting;
+#[cfg(test)]
+mod hostile;
 pub(crate) mod kind;
 pub(crate) mod length;
 pub(crate) mod metadata;
@@ -18,6 +20,8 @@ pub(crate) mod read;
 pub(crate) mod reference;
 pub(crate) mod request;
 pub(crate) mod response;
+#[cfg(test)]
+pub(crate) mod sample;
 pub(crate) mod write;
 
 pub(crate) use control::Credit;

@@ -42,3 +42,50 @@ pub(crate) fn check(buffer: &[u8]) -> Result<bool, FrameError> {
         });
     Err(FrameError::Preface(looks))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_preface_may_come_in_pieces() {
+        for there in 0..PREFACE.len() {
+            assert_eq!(check(&PREFACE[..there]), Ok(false));
+        }
+        assert_eq!(check(&PREFACE), Ok(true));
+        assert_eq!(check(b"RINGBK1\n\0\0\0\x01"), Ok(true));
+    }
+
+    #[test]
+    fn one_wrong_byte_is_enough() {
+        assert!(check(b"X").is_err());
+        for at in 0..PREFACE.len() {
+            let mut wrong = PREFACE;
+            wrong[at] ^= 1;
+            assert!(check(&wrong).is_err());
+            assert!(check(&wrong[..=at]).is_err());
+            assert_eq!(check(&wrong[..at]), Ok(false));
+        }
+    }
+
+    #[test]
+    fn strangers_are_recognised() {
+        for (first, looks) in [
+            (&b"GET / HTTP/1.1\r\n"[..], "it begins like an HTTP request"),
+            (b"G", "it begins like an HTTP request"),
+            (b"PRI * HTTP/2.0\r\n", "it begins like an HTTP request"),
+            (b"HTTP/1.1 400", "it begins like an HTTP response"),
+            (b"\x16\x03\x01\x02\x00", "it begins like TLS"),
+            (b"SSH-2.0-x", "it begins like SSH"),
+            (b"RINGBK2\n", "it is another generation of the protocol"),
+            (b"hello", "it begins with other bytes than `RINGBK1`"),
+        ] {
+            let error = check(first).unwrap_err();
+            assert_eq!(error, FrameError::Preface(looks));
+            assert_eq!(
+                error.to_string(),
+                format!("this is no Ringback session: {looks}")
+            );
+        }
+    }
+}
