@@ -1,0 +1,256 @@
+//! The connection as a whole: its tables, its outgoing bytes, its end.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+
+use super::calls::{CallTable, State};
+use super::credit::Credit;
+use super::exports::ExportTable;
+use super::heartbeat::{Beat, Heartbeat};
+use super::imports::ImportTable;
+use super::served::ServedTable;
+use super::{Event, Fault, Garbage, Host, Remains};
+use crate::error::Error;
+use crate::frame::{Greeting, write};
+use crate::id::ObjectId;
+use crate::limits::Limits;
+
+/// Which end this is. It matters only for the handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Connecting,
+    Accepting,
+}
+
+/// What an end decides for itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Config {
+    pub(crate) limits: Limits,
+    /// How long the peer may be silent before it is pinged; `None` or zero for never.
+    pub(crate) heartbeat: Option<Duration>,
+    /// How many pings in a row may stay unanswered.
+    pub(crate) heartbeat_misses: u32,
+    /// Whether the peer is to send structs as arrays.
+    pub(crate) compact: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            heartbeat: Some(Duration::from_secs(5)),
+            heartbeat_misses: 3,
+            compact: false,
+        }
+    }
+}
+
+pub(super) enum Phase {
+    /// The peer's preface is to come.
+    Preface,
+    /// The peer's greeting is to come.
+    Greeting,
+    Open,
+    Ended(Error),
+}
+
+/// How many entries each table has; all zero once everything that was begun has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) calls: usize,
+    pub(crate) served: usize,
+    pub(crate) exports: usize,
+    pub(crate) imports: usize,
+    /// Credit of the peer's that is in use.
+    pub(crate) outstanding: u32,
+    /// Credit of this end's that the peer has in use, as far as this end can tell.
+    pub(crate) admitted: u32,
+    pub(crate) queued_bytes: usize,
+}
+
+pub(crate) struct Connection<H: Host> {
+    pub(super) side: Side,
+    pub(super) config: Config,
+    pub(super) phase: Phase,
+    /// What the peer granted; our own defaults until it greets.
+    pub(super) peer: Greeting,
+    pub(super) calls: CallTable<H>,
+    pub(super) served: ServedTable,
+    pub(super) exports: ExportTable<H>,
+    pub(super) imports: ImportTable<H>,
+    pub(super) credit: Credit,
+    pub(super) output: BytesMut,
+    pub(super) events: VecDeque<Event<H>>,
+    pub(super) garbage: Vec<Garbage<H>>,
+    heartbeat: Heartbeat,
+}
+
+impl<H: Host> Connection<H> {
+    /// Begins a session. The connecting end has its first bytes to send at once.
+    pub(crate) fn new(side: Side, config: Config, now: Instant) -> Self {
+        let limits = &config.limits;
+        let mut connection = Self {
+            side,
+            config,
+            phase: Phase::Preface,
+            peer: Greeting::new(limits, 0, false),
+            calls: CallTable::new(),
+            served: ServedTable::new(limits.max_calls, limits.max_object_calls),
+            exports: ExportTable::new(),
+            imports: ImportTable::new(limits.max_callbacks),
+            credit: Credit::new(),
+            output: BytesMut::new(),
+            events: VecDeque::new(),
+            garbage: Vec::new(),
+            heartbeat: Heartbeat::new(config.heartbeat, config.heartbeat_misses, now),
+        };
+        if side == Side::Connecting {
+            connection.say_hello();
+        }
+        connection
+    }
+
+    /// Moves what happened to the end of `events`.
+    pub(crate) fn take_events(&mut self, events: &mut VecDeque<Event<H>>) {
+        if events.is_empty() {
+            std::mem::swap(events, &mut self.events);
+        } else {
+            events.append(&mut self.events);
+        }
+    }
+
+    /// What is to be dropped, without a lock.
+    pub(crate) fn take_garbage(&mut self) -> Vec<Garbage<H>> {
+        std::mem::take(&mut self.garbage)
+    }
+
+    pub(crate) fn has_output(&self) -> bool {
+        !self.output.is_empty()
+    }
+
+    /// Swaps the outgoing bytes for an empty buffer, whose room is used again. Calls that waited for
+    /// room in it move up.
+    pub(crate) fn take_output(&mut self, buffer: &mut BytesMut, now: Instant) {
+        debug_assert!(buffer.is_empty());
+        if self.has_output() && self.is_open() {
+            self.tell_credit(); // it rides along
+        }
+        std::mem::swap(&mut self.output, buffer);
+        self.pump(now);
+    }
+
+    /// How many calls of this end are under way: the driver waits a moment for more of them before
+    /// it writes, unless there is but one.
+    pub(crate) fn busy(&self) -> usize {
+        self.calls.len() + self.served.len()
+    }
+
+    /// When [`on_timeout`](Self::on_timeout) is to be called.
+    pub(crate) fn timeout(&self) -> Option<Instant> {
+        self.is_open().then(|| self.heartbeat.timeout()).flatten()
+    }
+
+    pub(crate) fn on_timeout(&mut self, now: Instant) -> Result<(), Fault> {
+        if self.is_open() && self.heartbeat.on_timeout(now)? == Beat::Ping {
+            write::ping(&mut self.output, 0);
+        }
+        Ok(())
+    }
+
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.heartbeat.heard(now);
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open)
+    }
+
+    /// Why the connection ended, if it has.
+    pub(crate) fn ended(&self) -> Option<&Error> {
+        match &self.phase {
+            Phase::Ended(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What the peer granted.
+    pub(crate) fn peer(&self) -> &Greeting {
+        &self.peer
+    }
+
+    /// Whether an object of the peer is closed, and why.
+    pub(crate) fn closed_object(&self, id: ObjectId) -> Option<&str> {
+        self.imports.get(id)?.revoked.as_deref()
+    }
+
+    /// Who watches that object; made by `make` at first.
+    pub(crate) fn watch(
+        &mut self,
+        id: ObjectId,
+        make: impl FnOnce() -> H::Watch,
+    ) -> Option<H::Watch> {
+        let import = self.imports.get_mut(id)?;
+        Some(import.watch.get_or_insert_with(make).clone())
+    }
+
+    /// One holder of a peer's object let go; after the last the peer is told.
+    pub(crate) fn release(&mut self, id: ObjectId) {
+        if self.ended().is_some() {
+            return;
+        }
+        if let Some((introductions, _)) = self.imports.drop_holder(id) {
+            write::release(&mut self.output, id, introductions);
+        }
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            calls: self.calls.len(),
+            served: self.served.len(),
+            exports: self.exports.len(),
+            imports: self.imports.len(),
+            outstanding: self.credit.used(),
+            admitted: self.served.used(),
+            queued_bytes: self.output.len(),
+        }
+    }
+
+    /// Tells the peer why the connection is about to end, unless that was the peer's own word.
+    pub(crate) fn abort(&mut self, fault: &Fault) {
+        if !fault.from_peer && self.ended().is_none() {
+            self.say_why(fault);
+        }
+    }
+
+    /// Ends the connection: empties every table and gives what was in them. Output that was there
+    /// stays to be sent.
+    pub(crate) fn end(&mut self, error: Error) -> Option<Remains<H>> {
+        if self.ended().is_some() {
+            return None;
+        }
+        let mut remains = Remains {
+            error: error.clone(),
+            callers: Vec::new(),
+            watches: Vec::new(),
+            garbage: self.take_garbage(),
+        };
+        self.phase = Phase::Ended(error);
+        for made in self.calls.drain() {
+            remains.callers.extend(made.caller);
+            if let State::Waiting(waiting) = made.state {
+                remains
+                    .garbage
+                    .push(Garbage::References(waiting.references));
+            }
+        }
+        let objects = self.exports.drain().map(Garbage::Object);
+        remains.garbage.extend(objects);
+        let watches = self.imports.drain().filter_map(|import| import.watch);
+        remains.watches.extend(watches);
+        self.served.clear();
+        self.credit.clear();
+        Some(remains)
+    }
+}

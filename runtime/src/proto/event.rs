@@ -1,0 +1,87 @@
+//! What a connection tells its user.
+
+use bytes::Bytes;
+
+use super::submit::NewReference;
+use super::{Host, Rejected};
+use crate::error::Error;
+use crate::frame::Status;
+use crate::id::{ObjectId, RequestId};
+
+/// Something happened. Events are to be acted on in their order: what the order of frames
+/// promises depends on it.
+pub(crate) enum Event<H: Host> {
+    /// The handshake is over; calls can be made.
+    Opened,
+    /// The peer calls.
+    Call(IncomingCall<H>),
+    /// The peer no longer wants the answer to a request; its handler is to be ended.
+    Cancelled(RequestId),
+    /// The response to a request of this end. `caller` is `None` where it was cancelled.
+    Reply {
+        caller: Option<H::Caller>,
+        status: Status,
+        value: Bytes,
+        references: Vec<Received<H>>,
+    },
+    /// A one-way call that had waited for credit was sent.
+    Entered(H::Caller),
+    /// A call that had waited for credit could not be sent.
+    Failed(H::Caller, Rejected),
+    /// The owner withdrew an object of the peer.
+    Revoked(H::Watch),
+}
+
+/// A call that the peer makes.
+pub(crate) struct IncomingCall<H: Host> {
+    /// The request to be answered; `None` for a one-way call.
+    pub(crate) id: Option<RequestId>,
+    pub(crate) target: IncomingTarget<H>,
+    pub(crate) method: u32,
+    /// Milliseconds left until the deadline.
+    pub(crate) left: Option<u64>,
+    /// Encoded metadata, checked; empty where there is none.
+    pub(crate) metadata: Bytes,
+    pub(crate) references: Vec<Received<H>>,
+    pub(crate) params: Bytes,
+}
+
+/// Whom the peer calls.
+pub(crate) enum IncomingTarget<H: Host> {
+    /// A named service. The bytes are UTF-8.
+    Service(Bytes),
+    /// An object of this end.
+    Object(ObjectId, H::Object),
+    /// An object that this end does not have (any more).
+    Unknown(ObjectId),
+}
+
+/// One entry of a received frame's table of references, counted already.
+pub(crate) enum Received<H: Host> {
+    /// An object of the peer; one holder is owed a `release`.
+    Theirs(ObjectId),
+    /// An object of this end, passed back.
+    Ours(H::Object),
+    /// Said to be an object of this end, which it is not.
+    Unknown(ObjectId),
+}
+
+/// Things of the user's that are done with, to be dropped without a lock.
+#[allow(dead_code, reason = "it is there to be dropped")]
+pub(crate) enum Garbage<H: Host> {
+    Object(H::Object),
+    References(Vec<NewReference<H>>),
+    Caller(H::Caller),
+}
+
+/// What was left in the tables of a connection that ended.
+pub(crate) struct Remains<H: Host> {
+    /// Why it ended.
+    pub(crate) error: Error,
+    /// Everyone who was waiting: each gets the error.
+    pub(crate) callers: Vec<H::Caller>,
+    /// Everyone who watched an object of the peer.
+    pub(crate) watches: Vec<H::Watch>,
+    /// The objects that the peer knew, and what waiting calls kept alive.
+    pub(crate) garbage: Vec<Garbage<H>>,
+}

@@ -1,0 +1,114 @@
+//! This end's objects that the peer knows.
+
+use super::{Fault, Host, Map, Rejected};
+use crate::id::ObjectId;
+
+struct Export<H: Host> {
+    object: H::Object,
+    identity: H::Identity,
+    /// Introductions sent and not yet released. The entry ends when it reaches zero.
+    introductions: u64,
+}
+
+/// An introduction that was counted.
+pub(super) struct Introduced<O> {
+    pub(super) id: ObjectId,
+    /// The object as it was passed, where the table has it already.
+    pub(super) spare: Option<O>,
+}
+
+pub(super) struct ExportTable<H: Host> {
+    exports: Map<ObjectId, Export<H>>,
+    /// An identity leads to its object for as long as the peer knows it.
+    ids: Map<H::Identity, ObjectId>,
+    last: u64,
+    limit: u32,
+}
+
+impl<H: Host> ExportTable<H> {
+    pub(super) fn new() -> Self {
+        Self {
+            exports: Map::default(),
+            ids: Map::default(),
+            last: 0,
+            limit: 0,
+        }
+    }
+
+    /// How many objects the peer takes.
+    pub(super) fn set_limit(&mut self, limit: u32) {
+        self.limit = limit;
+    }
+
+    /// Counts one introduction of an object, which is entered if the peer does not know it.
+    pub(super) fn introduce(
+        &mut self,
+        identity: H::Identity,
+        object: H::Object,
+    ) -> Result<Introduced<H::Object>, (Rejected, H::Object)> {
+        if let Some(&id) = self.ids.get(&identity)
+            && let Some(export) = self.exports.get_mut(&id)
+        {
+            export.introductions += 1;
+            return Ok(Introduced {
+                id,
+                spare: Some(object),
+            });
+        }
+        if self.exports.len() >= self.limit as usize {
+            return Err((Rejected::TooManyCallbacks { limit: self.limit }, object));
+        }
+        self.last += 1;
+        let id = ObjectId(self.last);
+        self.ids.insert(identity.clone(), id);
+        self.exports.insert(
+            id,
+            Export {
+                object,
+                identity,
+                introductions: 1,
+            },
+        );
+        Ok(Introduced { id, spare: None })
+    }
+
+    /// Takes back `count` introductions: the peer released them, or they never entered the stream.
+    /// Gives the object when it was the last.
+    pub(super) fn release(&mut self, id: ObjectId, count: u64) -> Result<Option<H::Object>, Fault> {
+        let Some(export) = self.exports.get_mut(&id) else {
+            return Err(Fault::protocol(format!(
+                "release of object {id}, which the peer does not hold"
+            )));
+        };
+        match export.introductions.checked_sub(count) {
+            None => Err(Fault::protocol(format!(
+                "release of {count} introductions of object {id}, of which there were {}",
+                export.introductions
+            ))),
+            Some(0) => {
+                let export = self.exports.remove(&id);
+                Ok(export.map(|export| {
+                    self.ids.remove(&export.identity);
+                    export.object
+                }))
+            }
+            Some(left) => {
+                export.introductions = left;
+                Ok(None)
+            }
+        }
+    }
+
+    pub(super) fn get(&self, id: ObjectId) -> Option<&H::Object> {
+        self.exports.get(&id).map(|export| &export.object)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.exports.len()
+    }
+
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = H::Object> + '_ {
+        self.ids.clear();
+        self.exports.drain().map(|(_, export)| export.object)
+    }
+}

@@ -1,0 +1,91 @@
+//! The peer's objects that this end knows.
+
+use super::{Fault, Host, Map};
+use crate::error::ErrorKind;
+use crate::id::ObjectId;
+
+/// One object of the peer, from its introduction to our release.
+pub(super) struct Import<H: Host> {
+    /// Introductions received since the last release: what the next one has to name.
+    introductions: u64,
+    /// Who still holds it: proxies, and references in frames that nobody has decoded yet.
+    holders: u64,
+    /// Calls to it that are outstanding.
+    pub(super) used: u32,
+    /// One-way calls sent to it, and how many of them the peer said to have finished.
+    pub(super) notified: u64,
+    pub(super) finished: u64,
+    /// Why the owner withdrew it.
+    pub(super) revoked: Option<String>,
+    pub(super) watch: Option<H::Watch>,
+}
+
+pub(super) struct ImportTable<H: Host> {
+    imports: Map<ObjectId, Import<H>>,
+    limit: u32,
+}
+
+impl<H: Host> ImportTable<H> {
+    pub(super) fn new(limit: u32) -> Self {
+        Self {
+            imports: Map::default(),
+            limit,
+        }
+    }
+
+    /// Counts an introduction, before anything of its frame is decoded. The peer's own table decides
+    /// how many there may be; this check is for a peer that cheats.
+    pub(super) fn introduce(&mut self, id: ObjectId) -> Result<(), Fault> {
+        if let Some(import) = self.imports.get_mut(&id) {
+            import.introductions += 1;
+            import.holders += 1;
+            return Ok(());
+        }
+        if self.imports.len() >= self.limit as usize {
+            return Err(Fault::new(
+                ErrorKind::TooManyCallbacks,
+                format!("more than {} callbacks (max_callbacks)", self.limit),
+            ));
+        }
+        self.imports.insert(
+            id,
+            Import {
+                introductions: 1,
+                holders: 1,
+                used: 0,
+                notified: 0,
+                finished: 0,
+                revoked: None,
+                watch: None,
+            },
+        );
+        Ok(())
+    }
+
+    /// One holder let go. After the last, gives the number of introductions to release.
+    pub(super) fn drop_holder(&mut self, id: ObjectId) -> Option<(u64, Import<H>)> {
+        let import = self.imports.get_mut(&id)?;
+        import.holders -= 1;
+        if import.holders > 0 {
+            return None;
+        }
+        let import = self.imports.remove(&id)?;
+        Some((import.introductions, import))
+    }
+
+    pub(super) fn get(&self, id: ObjectId) -> Option<&Import<H>> {
+        self.imports.get(&id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: ObjectId) -> Option<&mut Import<H>> {
+        self.imports.get_mut(&id)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.imports.len()
+    }
+
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Import<H>> + '_ {
+        self.imports.drain().map(|(_, import)| import)
+    }
+}

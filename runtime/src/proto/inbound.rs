@@ -1,0 +1,231 @@
+//! Bytes from the peer: from frames to events.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+
+use super::calls::State;
+use super::connection::Phase;
+use super::handshake::MAX_GREETING;
+use super::served::Serving;
+use super::{Connection, Event, Fault, Garbage, Host, IncomingCall, IncomingTarget, Received};
+use crate::error::ErrorKind;
+use crate::frame::{Credit, Frame, Reference, Request, Response, Target, read, split, write};
+use crate::id::{ObjectId, RequestId};
+
+/// How far the output may grow beyond `max_queued_bytes`, in frames of the largest size: replies and
+/// control frames need no room, so a peer that asks and never reads is bounded here.
+const UNREAD_REPLIES: usize = 4;
+
+impl<H: Host> Connection<H> {
+    /// Takes what arrived off the front of `input`, as far as frames are whole.
+    pub(crate) fn receive(&mut self, input: &mut BytesMut, now: Instant) -> Result<(), Fault> {
+        self.heard(now);
+        loop {
+            match self.phase {
+                Phase::Ended(_) => {
+                    input.clear();
+                    return Ok(());
+                }
+                Phase::Preface => {
+                    if !self.read_preface(input)? {
+                        return Ok(());
+                    }
+                }
+                Phase::Greeting => {
+                    let Some(frame) = split(input, MAX_GREETING)? else {
+                        return Ok(());
+                    };
+                    self.greeted(read(&frame, self.config.limits.max_nesting)?)?;
+                }
+                Phase::Open => {
+                    let Some(frame) = split(input, self.config.limits.max_frame)? else {
+                        break;
+                    };
+                    self.on_frame(&frame, now)?;
+                }
+            }
+        }
+        self.pump(now);
+        let limits = &self.config.limits;
+        if self.output.len() > limits.max_queued_bytes + UNREAD_REPLIES * limits.max_frame {
+            return Err(Fault::new(
+                ErrorKind::Overloaded,
+                "the peer does not read the answers that it asked for",
+            ));
+        }
+        Ok(())
+    }
+
+    fn on_frame(&mut self, bytes: &Bytes, now: Instant) -> Result<(), Fault> {
+        match read(bytes, self.config.limits.max_nesting)? {
+            Frame::Request(call) | Frame::Notification(call) => self.on_call(bytes, call),
+            Frame::Response(response) => self.on_response(bytes, response, now),
+            Frame::Cancel { id } => {
+                // The answer may have crossed it.
+                if self.served.contains(id) {
+                    self.events.push_back(Event::Cancelled(id));
+                }
+                Ok(())
+            }
+            Frame::Release { object, count } => {
+                let object_gone = self.exports.release(object, count)?;
+                self.garbage.extend(object_gone.map(Garbage::Object));
+                self.served.forget_object(object);
+                Ok(())
+            }
+            Frame::Revoke { object, reason } => {
+                if let Some(import) = self.imports.get_mut(object) {
+                    import.revoked = Some(reason.to_owned());
+                    let watch = import.watch.take().map(Event::Revoked);
+                    self.events.extend(watch);
+                }
+                Ok(())
+            }
+            Frame::Credit(credit) => self.on_credit(&credit),
+            Frame::Ping(token) => {
+                write::pong(&mut self.output, token);
+                Ok(())
+            }
+            Frame::Pong(_) | Frame::Optional(_) | Frame::Goaway { .. } => Ok(()),
+            Frame::Hello(_) | Frame::Welcome(_) => Err(Fault::protocol("a second greeting")),
+            Frame::Abort { kind, message } => Err(Self::told(kind, message)),
+        }
+    }
+
+    fn on_call(&mut self, bytes: &Bytes, call: Request<'_>) -> Result<(), Fault> {
+        let references = self.receive_references(&call.references)?;
+        match call.id {
+            Some(id) => self.admit_request(id, call.parent)?,
+            None if call.parent.is_some() => {
+                return Err(Fault::protocol("a notification that names a parent"));
+            }
+            None => self.served.admit()?,
+        }
+        let target = match call.target {
+            Target::Service(name) => IncomingTarget::Service(bytes.slice_ref(name.as_bytes())),
+            Target::Object(id) => match self.exports.get(id) {
+                Some(object) => IncomingTarget::Object(id, object.clone()),
+                None => IncomingTarget::Unknown(id),
+            },
+        };
+        self.events.push_back(Event::Call(IncomingCall {
+            id: call.id,
+            target,
+            method: call.method,
+            left: call.left,
+            metadata: call
+                .metadata
+                .map_or_else(Bytes::new, |metadata| bytes.slice_ref(metadata.encoded())),
+            references,
+            params: bytes.slice_ref(call.params),
+        }));
+        Ok(())
+    }
+
+    /// Enters a request among those being served. One that names a parent takes the place of the one
+    /// call that our request's handler may make without credit.
+    fn admit_request(&mut self, id: RequestId, parent: Option<RequestId>) -> Result<(), Fault> {
+        let mut depth = 0;
+        match parent {
+            None => self.served.admit()?,
+            Some(parent) => {
+                let outer = self.calls.get_mut(parent);
+                let Some(outer) = outer.filter(|outer| matches!(outer.state, State::Sent)) else {
+                    return Err(Fault::protocol(format!(
+                        "request {id} inside request {parent}, which is not outstanding"
+                    )));
+                };
+                if let Some(inner) = outer.inner {
+                    return Err(Fault::protocol(format!(
+                        "request {id} inside request {parent}, whose place request {inner} holds"
+                    )));
+                }
+                depth = outer.depth + 1;
+                if depth > self.config.limits.max_call_depth {
+                    return Err(Fault::protocol(format!(
+                        "more than {} calls inside each other (max_call_depth)",
+                        self.config.limits.max_call_depth
+                    )));
+                }
+                outer.inner = Some(id);
+            }
+        }
+        let serving = Serving {
+            in_place_of: parent,
+            depth,
+            inner: None,
+            waiting: VecDeque::new(),
+        };
+        self.served.insert(id, serving)
+    }
+
+    fn on_response(
+        &mut self,
+        bytes: &Bytes,
+        response: Response<'_>,
+        now: Instant,
+    ) -> Result<(), Fault> {
+        let references = self.receive_references(&response.references)?;
+        let made = self.calls.get_mut(response.id);
+        if !made.is_some_and(|made| matches!(made.state, State::Sent)) {
+            return Err(Fault::protocol(format!(
+                "a response to request {}, which is not outstanding",
+                response.id
+            )));
+        }
+        if let Some(made) = self.calls.remove(response.id) {
+            self.events.push_back(Event::Reply {
+                caller: made.caller,
+                status: response.status,
+                value: bytes.slice_ref(response.value),
+                references,
+            });
+            self.made_call_ended(made.object, made.in_place_of, now);
+        }
+        Ok(())
+    }
+
+    /// Counts what a frame passes, in its order and before anything is decoded. From here on each
+    /// entry is owed its release, whatever becomes of the frame.
+    fn receive_references(&mut self, table: &[Reference]) -> Result<Vec<Received<H>>, Fault> {
+        let mut received = Vec::with_capacity(table.len());
+        for reference in table {
+            received.push(match *reference {
+                Reference::Introduced(id) => {
+                    self.imports.introduce(id)?;
+                    Received::Theirs(id)
+                }
+                Reference::Returned(id) => match self.exports.get(id) {
+                    Some(object) => Received::Ours(object.clone()),
+                    None => Received::Unknown(id),
+                },
+            });
+        }
+        Ok(received)
+    }
+
+    fn on_credit(&mut self, credit: &Credit) -> Result<(), Fault> {
+        self.credit.finished(credit.finished)?;
+        for &(id, finished) in &credit.objects {
+            self.on_object_credit(id, finished);
+        }
+        Ok(())
+    }
+
+    fn on_object_credit(&mut self, id: ObjectId, finished: u64) {
+        let Some(import) = self.imports.get_mut(id) else {
+            return; // released in the meantime
+        };
+        // The figure may be of before a release that crossed it, hence higher than what was sent
+        // since: it only opens the object's window, so the worst is that it opens early.
+        let finished = finished.min(import.notified);
+        if finished > import.finished {
+            let newly = (finished - import.finished) as u32;
+            import.finished = finished;
+            import.used = import.used.saturating_sub(newly);
+            self.credit.reopen(id);
+        }
+    }
+}

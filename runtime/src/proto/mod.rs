@@ -1,0 +1,56 @@
+//! One end of a session, without input, output, clock or tasks.
+//!
+//! A [`Connection`] takes bytes and the time, and gives bytes, [`Event`]s and the moment at which it
+//! wants to be woken. Everything that the protocol counts or remembers is here, one table a file:
+//!
+//! | file | what it keeps |
+//! |---|---|
+//! | `calls` | the requests that this end made and whose response is to come |
+//! | `served` | the requests that the peer made and that are being handled |
+//! | `exports` | this end's objects that the peer knows |
+//! | `imports` | the peer's objects that this end knows |
+//! | `credit` | who may send, and who waits in which line |
+//! | `heartbeat` | when the peer was last heard |
+//!
+//! Since nothing here waits or reads a clock, a pair of connections can be tested with a virtual
+//! clock, and every order of events be tried. (The manner is that of quinn-proto, rustls and h2.)
+//!
+//! What the user gave is never dropped in here, as its `Drop` may call back into the session: it is
+//! handed out, by an event or as [`Garbage`], for whoever holds the lock to drop outside of it.
+
+mod calls;
+mod connection;
+mod credit;
+mod event;
+mod exports;
+mod fault;
+mod handshake;
+mod heartbeat;
+mod imports;
+mod inbound;
+mod reply;
+mod served;
+mod submit;
+#[cfg(test)]
+mod tests;
+
+use std::hash::Hash;
+
+pub(crate) use connection::{Config, Connection, Side};
+pub(crate) use event::{Event, Garbage, IncomingCall, IncomingTarget, Received, Remains};
+pub(crate) use fault::{Fault, Rejected};
+pub(crate) use submit::{CallTarget, NewCall, NewReference, Submitted};
+
+/// What the user of a [`Connection`] attaches to its entries. The protocol never looks into them.
+pub(crate) trait Host {
+    /// Who waits for a response, or for a queued one-way call to be sent.
+    type Caller;
+    /// An object of this end, as it is called.
+    type Object: Clone;
+    /// What makes two references the same object.
+    type Identity: Clone + Eq + Hash;
+    /// Who waits for an object of the peer to be closed.
+    type Watch: Clone;
+}
+
+type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

@@ -1,0 +1,106 @@
+//! Answers of this end, and the word that one-way calls have ended.
+
+use std::time::Instant;
+
+use super::submit::NewReference;
+use super::{Connection, Garbage, Host, Rejected};
+use crate::error::ErrorKind;
+use crate::frame::{Failure, Response, Status, write};
+use crate::id::{ObjectId, RequestId};
+
+/// A failure's text is cut here: it has to fit into the smallest frame that a peer may ask for.
+const MAX_FAILURE_TEXT: usize = 800;
+
+impl<H: Host> Connection<H> {
+    /// Answers a request. When the answer can't be sent, the request is still there to be
+    /// [failed](Self::fail).
+    pub(crate) fn reply(
+        &mut self,
+        id: RequestId,
+        status: Status,
+        references: Vec<NewReference<H>>,
+        value: &[u8],
+    ) -> Result<(), Rejected> {
+        if !self.served.contains(id) {
+            self.garbage.push(Garbage::References(references));
+            return Ok(()); // the connection has ended
+        }
+        self.write_with_references(references, |output, references| {
+            let response = Response {
+                id,
+                status,
+                references,
+                value,
+            };
+            write::response(output, &response)
+        })?;
+        self.served_request_ended(id);
+        Ok(())
+    }
+
+    /// Answers a request that failed before or after its handler.
+    pub(crate) fn fail(&mut self, id: RequestId, kind: ErrorKind, message: &str) {
+        if !self.served.contains(id) {
+            return;
+        }
+        let end = message.floor_char_boundary(MAX_FAILURE_TEXT);
+        let failure = Failure {
+            kind: kind.name(),
+            message: &message[..end],
+        };
+        let response = Response {
+            id,
+            status: Status::Failed,
+            references: Vec::new(),
+            value: &failure.encode(),
+        };
+        write::response(&mut self.output, &response);
+        self.served_request_ended(id);
+    }
+
+    fn served_request_ended(&mut self, id: RequestId) {
+        if let Some(serving) = self.served.remove(id)
+            && let Some(outer) = serving.in_place_of
+            && let Some(made) = self.calls.get_mut(outer)
+        {
+            made.inner = None;
+        }
+    }
+
+    /// The handler of a one-way call has ended.
+    pub(crate) fn finish_notification(&mut self, object: Option<ObjectId>) {
+        if self.ended().is_some() {
+            return;
+        }
+        self.served.finish_notification(object);
+        if self.served.credit_is_due() {
+            self.tell_credit();
+        }
+    }
+
+    pub(super) fn tell_credit(&mut self) {
+        if let Some(credit) = self.served.take_credit() {
+            write::credit(&mut self.output, &credit);
+        }
+    }
+
+    /// A response has come: what the call had used is free again.
+    pub(super) fn made_call_ended(
+        &mut self,
+        object: Option<ObjectId>,
+        in_place_of: Option<RequestId>,
+        now: Instant,
+    ) {
+        if let Some(parent) = in_place_of {
+            self.pass_place_on(parent, now);
+            return;
+        }
+        self.credit.give_back();
+        if let Some(id) = object
+            && let Some(import) = self.imports.get_mut(id)
+        {
+            import.used = import.used.saturating_sub(1);
+            self.credit.reopen(id);
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! Calls of this end: submitting them, their wait for credit, giving them up.
+
+use std::time::Instant;
+
+use super::calls::{Made, State};
+use super::credit::Line;
+use super::{Connection, Event, Garbage, Host, Rejected};
+use crate::frame::{Metadata, Reference, Request, Target, write};
+use crate::id::{ObjectId, RequestId};
+
+/// A call to be made. Its arguments are encoded already.
+pub(crate) struct NewCall<'a, H: Host> {
+    pub(crate) target: CallTarget<'a>,
+    pub(crate) method: u32,
+    pub(crate) one_way: bool,
+    /// The request of the peer whose handler makes the call.
+    pub(crate) inside: Option<RequestId>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) metadata: Option<Metadata<'a>>,
+    pub(crate) references: Vec<NewReference<H>>,
+    pub(crate) params: &'a [u8],
+}
+
+/// Whom to call.
+#[derive(Clone, Copy)]
+pub(crate) enum CallTarget<'a> {
+    Service(&'a str),
+    Object(ObjectId),
+}
+
+/// An object to be passed.
+pub(crate) enum NewReference<H: Host> {
+    /// An object of this end.
+    Own(H::Identity, H::Object),
+    /// An object of the peer, passed back. What is attached keeps it alive until the frame has
+    /// entered the stream.
+    Peers(ObjectId, H::Object),
+}
+
+/// What became of a submitted call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Submitted {
+    /// Its frame has entered the stream. A one-way call is done; a request is answered later.
+    Sent(RequestId),
+    /// It waits for credit.
+    Waiting(RequestId),
+}
+
+/// A call in a line, with everything that its frame will need.
+pub(super) struct Waiting<H: Host> {
+    service: String,
+    object: Option<ObjectId>,
+    method: u32,
+    one_way: bool,
+    inside: Option<RequestId>,
+    deadline: Option<Instant>,
+    metadata: Vec<u8>,
+    pub(super) references: Vec<NewReference<H>>,
+    params: Vec<u8>,
+}
+
+/// By what right a call is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Right {
+    /// It uses credit.
+    Credit,
+    /// It is the one call at a time that the handler of this request of the peer may make without
+    /// credit: otherwise two ends with no credit left would wait for each other for ever.
+    Place(RequestId),
+}
+
+impl CallTarget<'_> {
+    fn line(&self) -> Line {
+        match *self {
+            Self::Service(_) => None,
+            Self::Object(id) => Some(id),
+        }
+    }
+}
+
+impl<H: Host> Waiting<H> {
+    fn new(call: NewCall<'_, H>) -> Self {
+        let (service, object) = match call.target {
+            CallTarget::Service(name) => (name.to_owned(), None),
+            CallTarget::Object(id) => (String::new(), Some(id)),
+        };
+        Self {
+            service,
+            object,
+            method: call.method,
+            one_way: call.one_way,
+            inside: call.inside,
+            deadline: call.deadline,
+            metadata: call
+                .metadata
+                .map_or_else(Vec::new, |m| m.encoded().to_vec()),
+            references: call.references,
+            params: call.params.to_vec(),
+        }
+    }
+
+    fn as_call(&mut self) -> NewCall<'_, H> {
+        NewCall {
+            target: match self.object {
+                Some(id) => CallTarget::Object(id),
+                None => CallTarget::Service(&self.service),
+            },
+            method: self.method,
+            one_way: self.one_way,
+            inside: self.inside,
+            deadline: self.deadline,
+            metadata: (!self.metadata.is_empty())
+                .then(|| Metadata::new(&self.metadata).ok())
+                .flatten(),
+            references: std::mem::take(&mut self.references),
+            params: &self.params,
+        }
+    }
+}
+
+impl<H: Host> Connection<H> {
+    /// Makes a call, or puts it in line. `caller` is asked for only if somebody has to wait.
+    pub(crate) fn submit(
+        &mut self,
+        mut call: NewCall<'_, H>,
+        caller: impl FnOnce() -> H::Caller,
+        now: Instant,
+    ) -> Result<Submitted, Rejected> {
+        match self.right_of(&mut call) {
+            Err(rejected) => {
+                self.garbage.push(Garbage::References(call.references));
+                Err(rejected)
+            }
+            Ok(Some(right)) => {
+                let id = self.calls.next_id();
+                let caller = (!call.one_way).then(caller);
+                self.send(id, right, call, caller, now)
+                    .map_err(|(rejected, caller)| {
+                        self.garbage.extend(caller.map(Garbage::Caller));
+                        rejected
+                    })?;
+                Ok(Submitted::Sent(id))
+            }
+            Ok(None) => {
+                let id = self.calls.next_id();
+                self.credit.wait(call.target.line(), id);
+                if let Some(serving) = call.inside.and_then(|id| self.served.get_mut(id)) {
+                    serving.waiting.push_back(id);
+                }
+                let made = Made {
+                    caller: Some(caller()),
+                    object: call.target.line(),
+                    in_place_of: None,
+                    depth: 0,
+                    inner: None,
+                    state: State::Waiting(Box::new(Waiting::new(call))),
+                };
+                self.calls.insert(id, made);
+                Ok(Submitted::Waiting(id))
+            }
+        }
+    }
+
+    /// Whether the call may be sent at once, and by what right.
+    fn right_of(&mut self, call: &mut NewCall<'_, H>) -> Result<Option<Right>, Rejected> {
+        if let Some(error) = self.ended() {
+            return Err(Rejected::Closed(error.clone()));
+        }
+        if let CallTarget::Object(id) = call.target
+            && let Some(reason) = self.closed_object(id)
+        {
+            let reason = reason.to_owned();
+            return Err(Rejected::Revoked { reason });
+        }
+        let serving = call.inside.and_then(|id| self.served.get_mut(id));
+        let place = match (&serving, call.inside) {
+            (Some(serving), Some(id)) => {
+                if serving.depth >= self.peer.max_call_depth {
+                    let limit = self.peer.max_call_depth;
+                    return Err(Rejected::TooDeep { limit });
+                }
+                (serving.inner.is_none() && serving.waiting.is_empty()).then_some(Right::Place(id))
+            }
+            _ => {
+                call.inside = None; // its handler has answered, or is of another session
+                None
+            }
+        };
+        if !call.one_way && place.is_some() {
+            return Ok(place);
+        }
+        let line = call.target.line();
+        let at_once = self.may_send() && !self.credit.is_waiting(line) && self.has_window(line);
+        Ok(if at_once { Some(Right::Credit) } else { place })
+    }
+
+    fn may_send(&self) -> bool {
+        self.is_open()
+            && self.credit.is_left()
+            && self.output.len() < self.config.limits.max_queued_bytes
+    }
+
+    fn has_window(&self, line: Line) -> bool {
+        line.is_none_or(|id| {
+            let import = self.imports.get(id);
+            import.is_none_or(|import| import.used < self.peer.max_object_calls)
+        })
+    }
+
+    /// Writes the call's frame and accounts for it. Whoever fails has not entered the stream.
+    fn send(
+        &mut self,
+        id: RequestId,
+        right: Right,
+        call: NewCall<'_, H>,
+        caller: Option<H::Caller>,
+        now: Instant,
+    ) -> Result<(), (Rejected, Option<H::Caller>)> {
+        let object = call.target.line();
+        // Without credit even a one-way call is a request: its response tells that it has ended.
+        let is_request = !call.one_way || right != Right::Credit;
+        let head = Request {
+            id: is_request.then_some(id),
+            target: match call.target {
+                CallTarget::Service(name) => Target::Service(name),
+                CallTarget::Object(id) => Target::Object(id),
+            },
+            method: call.method,
+            parent: match right {
+                Right::Credit => None,
+                Right::Place(parent) => Some(parent),
+            },
+            left: call
+                .deadline
+                .map(|at| at.saturating_duration_since(now).as_millis() as u64),
+            metadata: call.metadata,
+            references: Vec::new(),
+            params: call.params,
+        };
+        let written = self.write_with_references(call.references, |output, references| {
+            write::request(output, &Request { references, ..head })
+        });
+        if let Err(rejected) = written {
+            return Err((rejected, caller));
+        }
+        let mut depth = 0;
+        let mut in_place_of = None;
+        match right {
+            Right::Credit => {
+                self.credit.spend(call.one_way);
+                if let Some(import) = object.and_then(|id| self.imports.get_mut(id)) {
+                    import.used += 1;
+                    import.notified += u64::from(call.one_way);
+                }
+            }
+            Right::Place(parent) => {
+                in_place_of = Some(parent);
+                if let Some(serving) = self.served.get_mut(parent) {
+                    serving.inner = Some(id);
+                    depth = serving.depth + 1;
+                }
+            }
+        }
+        if is_request {
+            let made = Made {
+                caller,
+                state: State::Sent,
+                object,
+                in_place_of,
+                depth,
+                inner: None,
+            };
+            self.calls.insert(id, made);
+        }
+        Ok(())
+    }
+
+    /// Writes a frame that passes objects: counts their introductions, and takes them back if the
+    /// frame can't be sent.
+    pub(super) fn write_with_references(
+        &mut self,
+        references: Vec<NewReference<H>>,
+        write: impl FnOnce(&mut bytes::BytesMut, Vec<Reference>) -> usize,
+    ) -> Result<(), Rejected> {
+        let mut table = Vec::with_capacity(references.len());
+        let mut rejected = None;
+        for reference in references {
+            match reference {
+                NewReference::Peers(id, keep) => {
+                    table.push(Reference::Returned(id));
+                    self.garbage.push(Garbage::Object(keep));
+                }
+                NewReference::Own(..) if rejected.is_some() => {
+                    self.garbage.push(Garbage::References(vec![reference]));
+                }
+                NewReference::Own(identity, object) => {
+                    match self.exports.introduce(identity, object) {
+                        Ok(introduced) => {
+                            table.push(Reference::Introduced(introduced.id));
+                            let spare = introduced.spare.map(Garbage::Object);
+                            self.garbage.extend(spare);
+                        }
+                        Err((why, object)) => {
+                            self.garbage.push(Garbage::Object(object));
+                            rejected = Some(why);
+                        }
+                    }
+                }
+            }
+        }
+        let (start, undo) = (self.output.len(), table.clone());
+        if rejected.is_none() {
+            let size = write(&mut self.output, table);
+            let limit = self.peer.max_frame;
+            if size as u64 > limit {
+                self.output.truncate(start);
+                rejected = Some(Rejected::TooLarge { size, limit });
+            }
+        }
+        let Some(rejected) = rejected else {
+            return Ok(());
+        };
+        for reference in undo {
+            if let Reference::Introduced(id) = reference
+                && let Ok(Some(object)) = self.exports.release(id, 1)
+            {
+                self.garbage.push(Garbage::Object(object));
+            }
+        }
+        Err(rejected)
+    }
+
+    /// Lets calls that wait move up, as far as credit and room go.
+    pub(super) fn pump(&mut self, now: Instant) {
+        while self.may_send() {
+            let (imports, limit) = (&self.imports, self.peer.max_object_calls);
+            let is_open = |id| imports.get(id).is_none_or(|import| import.used < limit);
+            let Some(id) = self.credit.next(is_open) else {
+                break;
+            };
+            self.send_waiting(id, Right::Credit, now);
+        }
+    }
+
+    /// The call of a handler that holds its place has been answered: the next one takes it.
+    pub(super) fn pass_place_on(&mut self, parent: RequestId, now: Instant) {
+        let Some(serving) = self.served.get_mut(parent) else {
+            return;
+        };
+        serving.inner = None;
+        if let Some(id) = serving.waiting.front().copied() {
+            if let Some(made) = self.calls.get_mut(id) {
+                self.credit.leave(made.object, id);
+            }
+            self.send_waiting(id, Right::Place(parent), now);
+        }
+    }
+
+    fn send_waiting(&mut self, id: RequestId, right: Right, now: Instant) {
+        let Some(made) = self.calls.remove(id) else {
+            return;
+        };
+        let (Some(caller), State::Waiting(mut waiting)) = (made.caller, made.state) else {
+            return;
+        };
+        self.stop_waiting_inside(waiting.inside, id);
+        let one_way = waiting.one_way;
+        let call = waiting.as_call();
+        if one_way {
+            match self.send(id, right, call, None, now) {
+                Ok(()) => self.events.push_back(Event::Entered(caller)),
+                Err((rejected, _)) => self.events.push_back(Event::Failed(caller, rejected)),
+            }
+        } else if let Err((rejected, Some(caller))) = self.send(id, right, call, Some(caller), now)
+        {
+            self.events.push_back(Event::Failed(caller, rejected));
+        }
+    }
+
+    fn stop_waiting_inside(&mut self, inside: Option<RequestId>, id: RequestId) {
+        if let Some(serving) = inside.and_then(|id| self.served.get_mut(id)) {
+            serving.waiting.retain(|&waiting| waiting != id);
+        }
+    }
+
+    /// The caller gave the call up. One that waits is simply forgotten; else the peer is told, and
+    /// the call's credit comes back with its response.
+    pub(crate) fn cancel(&mut self, id: RequestId) {
+        let Some(made) = self.calls.get_mut(id) else {
+            return;
+        };
+        self.garbage.extend(made.caller.take().map(Garbage::Caller));
+        if let State::Sent = made.state {
+            write::cancel(&mut self.output, id);
+            return;
+        }
+        let Some(made) = self.calls.remove(id) else {
+            return;
+        };
+        self.credit.leave(made.object, id);
+        if let State::Waiting(waiting) = made.state {
+            self.stop_waiting_inside(waiting.inside, id);
+            self.garbage.push(Garbage::References(waiting.references));
+        }
+    }
+}
