@@ -1,0 +1,231 @@
+//! A call from the moment at which it is submitted: the wait for its answer, and the answer.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+use tokio::time::Sleep;
+
+use super::context::Serving;
+use super::link::{Answer, Link, Reply};
+use super::remote::{CallEncoder, Method, buffer};
+use super::value::{Outcome, OutcomeReader};
+use crate::error::{Error, ErrorKind};
+use crate::frame::{Failure, Metadata, Status};
+use crate::id::RequestId;
+use crate::proto::{NewCall, Submitted};
+
+/// A call that was made. Dropping it cancels the call.
+#[must_use = "a call that is dropped is cancelled"]
+pub struct Call<R> {
+    state: State,
+    method: &'static Method,
+    outcome: PhantomData<fn() -> R>,
+}
+
+enum State {
+    /// It could not even be made.
+    Failed(Error),
+    /// A one-way call that was sent at once.
+    Sent,
+    Waiting(Waiting),
+    Over,
+}
+
+struct Waiting {
+    link: Arc<Link>,
+    id: RequestId,
+    answer: oneshot::Receiver<Answer>,
+    deadline: Option<(Instant, Pin<Box<Sleep>>)>,
+    made: Instant,
+}
+
+impl<R: Outcome> Call<R> {
+    pub(super) fn submit(call: CallEncoder<'_>, one_way: bool) -> Self {
+        let method = call.method;
+        Self {
+            state: begin(call, one_way),
+            method,
+            outcome: PhantomData,
+        }
+    }
+
+    fn finish(&mut self, answer: Answer) -> R {
+        self.state = State::Over;
+        let method = self.method;
+        match answer {
+            Answer::Reply(reply) => read(method, &reply).unwrap_or_else(R::failed),
+            Answer::Entered => sent(),
+            Answer::Rejected(rejected) => R::failed(rejected.into_error(&method.to_string())),
+            Answer::Ended(error) => R::failed(ended(method, error)),
+        }
+    }
+}
+
+fn begin(mut call: CallEncoder<'_>, one_way: bool) -> State {
+    if let Some(error) = call.failed {
+        return State::Failed(error);
+    }
+    let (remote, method) = (call.remote, call.method);
+    let link = remote.link();
+    let now = Instant::now();
+    let (inside, inherited) = Serving::current(link);
+    let own = remote
+        .timeout()
+        .or(method.default_timeout())
+        .and_then(|timeout| now.checked_add(timeout));
+    let deadline = [own, inherited].into_iter().flatten().min();
+    let metadata = remote.metadata();
+    let mut answer = None;
+    let submitted = link.with(|core| {
+        let call = NewCall {
+            target: remote.call_target(),
+            method: method.id(),
+            one_way,
+            inside,
+            deadline,
+            metadata: (!metadata.is_empty())
+                .then(|| Metadata::new(metadata).ok())
+                .flatten(),
+            references: std::mem::take(&mut call.references),
+            params: &call.out,
+        };
+        let caller = || {
+            let (sender, receiver) = oneshot::channel();
+            answer = Some(receiver);
+            sender
+        };
+        core.submit(call, caller, now)
+    });
+    buffer::put(call.out);
+    match (submitted, answer) {
+        (Err(rejected), _) => State::Failed(match rejected {
+            crate::proto::Rejected::Closed(error) => ended(method, error),
+            rejected => rejected.into_error(&method.to_string()),
+        }),
+        (Ok(_), None) => State::Sent,
+        (Ok(Submitted::Sent(id) | Submitted::Waiting(id)), Some(answer)) => {
+            State::Waiting(Waiting {
+                link: Arc::clone(link),
+                id,
+                answer,
+                deadline: deadline.map(|at| (at, Box::pin(tokio::time::sleep_until(at.into())))),
+                made: now,
+            })
+        }
+    }
+}
+
+impl<R: Outcome> Future for Call<R> {
+    type Output = R;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        let waiting = match &mut self.state {
+            State::Waiting(waiting) => waiting,
+            State::Sent => {
+                self.state = State::Over;
+                return Poll::Ready(sent());
+            }
+            _ => match std::mem::replace(&mut self.state, State::Over) {
+                State::Failed(error) => return Poll::Ready(R::failed(error)),
+                _ => panic!("a call was polled after it was over"),
+            },
+        };
+        if let Poll::Ready(answer) = Pin::new(&mut waiting.answer).poll(cx) {
+            // The sender is dropped unused only if the connection's own task was: with its runtime.
+            let answer = answer.unwrap_or_else(|_| Answer::Ended(runtime_gone()));
+            return Poll::Ready(self.finish(answer));
+        }
+        if let Some((at, sleep)) = &mut waiting.deadline
+            && sleep.as_mut().poll(cx).is_ready()
+        {
+            let after = at.saturating_duration_since(waiting.made);
+            let error = Error::new(
+                ErrorKind::Timeout,
+                format!("{} was not answered within {after:?}", self.method),
+            );
+            self.give_up();
+            return Poll::Ready(R::failed(error));
+        }
+        Poll::Pending
+    }
+}
+
+impl<R> Call<R> {
+    /// Cancels the call if it is still open.
+    fn give_up(&mut self) {
+        if let State::Waiting(waiting) = std::mem::replace(&mut self.state, State::Over) {
+            waiting.link.with(|core| core.cancel(waiting.id));
+        }
+    }
+}
+
+impl<R> Drop for Call<R> {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}
+
+impl<R> fmt::Debug for Call<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("method", self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The outcome of a one-way call that was sent: it is `Result<(), E>`, which reads nil as `Ok`.
+fn sent<R: Outcome>() -> R {
+    const NIL: [u8; 1] = [0xc0];
+    let reader = OutcomeReader {
+        status: Status::Ok,
+        value: &NIL,
+    };
+    R::read(reader).unwrap_or_else(R::failed)
+}
+
+fn read<R: Outcome>(method: &'static Method, reply: &Reply) -> Result<R, Error> {
+    if reply.status == Status::Failed {
+        let failure = Failure::read(&reply.value).map_err(|why| {
+            Error::new(ErrorKind::Decode, format!("the answer of {method}: {why}"))
+        })?;
+        return Err(Error::new(
+            ErrorKind::from_name(failure.kind),
+            failure_text(method, failure.message),
+        ));
+    }
+    let reader = OutcomeReader {
+        status: reply.status,
+        value: &reply.value,
+    };
+    reply
+        .references
+        .scope(|| R::read(reader))
+        .map_err(|why| Error::new(ErrorKind::Decode, format!("the answer of {method}: {why}")))
+}
+
+/// What the far runtime says often names the method itself.
+fn failure_text(method: &Method, message: &str) -> String {
+    let name = method.to_string();
+    if message.contains(&name) {
+        message.to_owned()
+    } else {
+        format!("{name}: {message}")
+    }
+}
+
+fn ended(method: &Method, why: Error) -> Error {
+    Error::new(why.kind(), format!("{method}: {why}")).with_source(why)
+}
+
+fn runtime_gone() -> Error {
+    Error::new(
+        ErrorKind::Closed,
+        "the runtime that drove the connection has shut down",
+    )
+}

@@ -1,0 +1,119 @@
+//! What a handler can ask about the call that it serves.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::handle::Session;
+use super::link::Link;
+use crate::frame::Metadata;
+use crate::id::RequestId;
+
+/// The call that is being served, as [`context`] gives it. Outside a handler it is empty.
+#[derive(Clone, Default)]
+pub struct Context(Option<Serving>);
+
+#[derive(Clone)]
+pub(super) struct Serving {
+    pub(super) link: Arc<Link>,
+    /// `None` for a one-way call.
+    pub(super) request: Option<RequestId>,
+    pub(super) deadline: Option<Instant>,
+    pub(super) metadata: Bytes,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Serving>> = const { RefCell::new(None) };
+}
+
+/// The call that this task is serving at this moment.
+///
+/// It holds inside the handler's own future. A task that the handler spawns has none, since it may
+/// outlive the call; take from the context what it needs and move that in.
+///
+/// ```
+/// let context = ringback::context();
+/// assert!(context.peer_addr().is_none() && context.session().is_none()); // not inside a handler
+/// ```
+pub fn context() -> Context {
+    CURRENT.with_borrow(|current| Context(current.clone()))
+}
+
+impl Context {
+    /// The session over which the call came. Services of the caller are reached by it:
+    /// `context().session()?.service::<FooClient>()`.
+    pub fn session(&self) -> Option<Session> {
+        self.0.as_ref()?.link.session()
+    }
+
+    /// The caller's address, for transports that have addresses.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.0.as_ref()?.link.peer_addr
+    }
+
+    /// When the caller stops waiting. Calls made inside the handler have the same deadline.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.as_ref()?.deadline
+    }
+
+    /// What is left of the time until the deadline; zero when it has passed.
+    pub fn time_left(&self) -> Option<Duration> {
+        Some(self.deadline()?.saturating_duration_since(Instant::now()))
+    }
+
+    /// The value that the caller gave under `key` by `with_metadata`.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata_entries()
+            .find_map(|(name, value)| (name == key).then_some(value))
+    }
+
+    /// Everything that the caller gave by `with_metadata`.
+    pub fn metadata_entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .filter(|serving| !serving.metadata.is_empty())
+            .filter_map(|serving| Metadata::new(&serving.metadata).ok())
+            .flat_map(Metadata::pairs)
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("peer_addr", &self.peer_addr())
+            .field("deadline", &self.deadline())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serving {
+    /// Runs `work` with this as the current call.
+    pub(super) fn scope<R>(serving: &mut Option<Self>, work: impl FnOnce() -> R) -> R {
+        /// Puts the outer call back, also when `work` unwinds.
+        struct Restore<'a>(&'a mut Option<Serving>);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                CURRENT.with_borrow_mut(|current| std::mem::swap(current, self.0));
+            }
+        }
+        CURRENT.with_borrow_mut(|current| std::mem::swap(current, serving));
+        let _restore = Restore(serving);
+        work()
+    }
+
+    /// For a call that is made now over `link`: the request it is made inside of, if that came over
+    /// the same session, and the deadline it inherits.
+    pub(super) fn current(link: &Arc<Link>) -> (Option<RequestId>, Option<Instant>) {
+        CURRENT.with_borrow(|current| match current {
+            None => (None, None),
+            Some(serving) => (
+                serving.request.filter(|_| Arc::ptr_eq(&serving.link, link)),
+                serving.deadline,
+            ),
+        })
+    }
+}

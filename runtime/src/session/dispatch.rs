@@ -1,0 +1,247 @@
+//! From a call that arrived to its handler.
+//!
+//! The handler is polled once, at once, where its frame was read: then handlers start in the order in
+//! which their calls arrived, and one that need not wait costs no task. One that has to wait goes on
+//! in a task of its own, or in the lane of its object.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use futures::future::{Abortable, abortable};
+use tokio::time::Sleep;
+
+use super::context::Serving;
+use super::incoming::Incoming;
+use super::link::{Attached, Link};
+use super::received::References;
+use super::running::Entry;
+use super::target::{HandlerFuture, Mode, Target};
+use crate::error::{Error, ErrorKind};
+use crate::id::{ObjectId, RequestId};
+use crate::proto::{IncomingCall, IncomingTarget};
+
+/// Finds whom the peer calls and starts the handler.
+pub(super) fn dispatch(link: &Arc<Link>, call: IncomingCall<Attached>) {
+    let (id, metadata) = (call.id, call.metadata.clone());
+    let deadline = call
+        .left
+        .and_then(|left| Instant::now().checked_add(Duration::from_millis(left)));
+    let references = References::new(link, call.references);
+    let (target, object) = match &call.target {
+        IncomingTarget::Object(object, target) => (Ok(target), Some(*object)),
+        IncomingTarget::Unknown(object) => (Err(no_such_object(*object)), None),
+        IncomingTarget::Service(name) => {
+            let name = std::str::from_utf8(name).unwrap_or_default();
+            let target = link.services.get(name);
+            (target.ok_or_else(|| no_such_service(link, name)), None)
+        }
+    };
+    let incoming = Incoming::new(link, id, object, call.method, call.params, references);
+    let target = match target {
+        Ok(target) => target,
+        Err(error) => return incoming.fail(error),
+    };
+    let handler = target.dispatch.dispatch(incoming);
+    let future = match handler.mode {
+        Mode::Serial => serially(target, handler.future),
+        Mode::Inline | Mode::Spawned => handler.future,
+    };
+    let serving = Serving {
+        link: Arc::clone(link),
+        request: id,
+        deadline,
+        metadata,
+    };
+    start(link, object, handler.mode, Running::new(future, serving));
+}
+
+fn start(link: &Arc<Link>, object: Option<ObjectId>, mode: Mode, mut handler: Running) {
+    if mode == Mode::Spawned {
+        tokio::spawn(Waiting::new(link, handler));
+        return;
+    }
+    let in_lane = object.is_some_and(|object| link.lanes.is_busy(object));
+    if !in_lane {
+        let mut nobody = Context::from_waker(Waker::noop());
+        if Pin::new(&mut handler).poll(&mut nobody).is_ready() {
+            return;
+        }
+    }
+    let waiting = Waiting::new(link, handler);
+    match object {
+        Some(object) => link.lanes.push(link, object, waiting),
+        None => {
+            tokio::spawn(waiting);
+        }
+    }
+}
+
+/// A `#[serial]` handler begins when the one before it on the same target has ended.
+fn serially(target: &Target, future: HandlerFuture) -> HandlerFuture {
+    let line = target.serial();
+    Box::pin(async move {
+        let _turn = line.lock_owned().await;
+        future.await;
+    })
+}
+
+fn no_such_object(object: ObjectId) -> Error {
+    Error::new(
+        ErrorKind::Revoked,
+        format!(
+            "there is no object {object} in this session: it was released, withdrawn or never passed"
+        ),
+    )
+}
+
+fn no_such_service(link: &Link, name: &str) -> Error {
+    let names = link.services.names();
+    Error::new(
+        ErrorKind::UnknownService,
+        format!("no service `{name}` here; there are: {names}"),
+    )
+}
+
+/// A handler with the context of its call, its deadline and a net for its panics.
+struct Running {
+    /// `None` once it has ended.
+    future: Option<HandlerFuture>,
+    serving: Option<Serving>,
+    /// Made when the handler has to wait; most never do.
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl Running {
+    fn new(future: HandlerFuture, serving: Serving) -> Self {
+        Self {
+            future: Some(future),
+            serving: Some(serving),
+            deadline: None,
+        }
+    }
+
+    fn id(&self) -> Option<RequestId> {
+        self.serving.as_ref()?.request
+    }
+}
+
+impl Future for Running {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let me = self.get_mut();
+        let handler = &mut me.future;
+        let polled = Serving::scope(&mut me.serving, || {
+            catch_unwind(AssertUnwindSafe(|| {
+                let polled = match handler {
+                    Some(future) => future.as_mut().poll(cx),
+                    None => Poll::Ready(()),
+                };
+                if polled.is_ready() {
+                    *handler = None; // what it holds is dropped inside the net, too
+                }
+                polled
+            }))
+        });
+        match polled {
+            Ok(Poll::Ready(())) => return Poll::Ready(()),
+            Ok(Poll::Pending) => {}
+            Err(panic) => {
+                me.panicked(&*panic);
+                return Poll::Ready(());
+            }
+        }
+        let Some(serving) = &me.serving else {
+            return Poll::Pending;
+        };
+        if let Some(deadline) = serving.deadline {
+            // The first poll has no waker that anybody hears, nor a timer that anybody needs.
+            let sleep = me
+                .deadline
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
+            if sleep.as_mut().poll(cx).is_ready() {
+                me.end_early();
+                return Poll::Ready(());
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Running {
+    /// Drops the handler where it stands; its call is answered by that.
+    fn end_early(&mut self) {
+        let future = self.future.take();
+        let dropped = Serving::scope(&mut self.serving, || {
+            catch_unwind(AssertUnwindSafe(|| drop(future)))
+        });
+        if let Err(panic) = dropped {
+            self.panicked(&*panic);
+        }
+    }
+
+    fn panicked(&mut self, panic: &(dyn Any + Send)) {
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "with a value that is no text".to_owned());
+        // What is left of the future is dropped as well, and may panic once more.
+        let future = self.future.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
+        let Some(serving) = &self.serving else {
+            return;
+        };
+        tracing::error!(peer = ?serving.link.peer_addr, "a handler panicked: {text}");
+        if let Some(id) = serving.request {
+            let error = Error::new(ErrorKind::Panicked, format!("the handler panicked: {text}"));
+            serving.link.fail(id, &error);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.future.is_some() {
+            self.end_early(); // cancelled: its destructors run in the call's context, in the net
+        }
+    }
+}
+
+/// A handler that has to wait. It can be cancelled from outside.
+pub(super) struct Waiting {
+    handler: Abortable<Running>,
+    entry: Entry,
+    link: Arc<Link>,
+}
+
+impl Waiting {
+    fn new(link: &Arc<Link>, handler: Running) -> Self {
+        let id = handler.id();
+        let (handler, abort) = abortable(handler);
+        Self {
+            handler,
+            entry: link.running.insert(id, abort),
+            link: Arc::clone(link),
+        }
+    }
+}
+
+impl Future for Waiting {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.handler).poll(cx).map(|_| ())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.link.running.remove(&self.entry);
+    }
+}

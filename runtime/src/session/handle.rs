@@ -1,0 +1,115 @@
+//! The handle on a session that users hold.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
+
+use super::link::Link;
+use super::remote::{Remote, ServiceClient};
+use crate::error::Error;
+
+/// One connection between two peers, from its handshake to its end.
+///
+/// A session is a cheap handle; clones are the same session. It stays open while a handle, a stub or
+/// a received proxy of it is held on the connecting end, and as long as the peer stays; objects that
+/// were passed out do not keep it open.
+#[derive(Clone)]
+pub struct Session(Arc<Handle>);
+
+/// Dropped with the last handle: then the session is left.
+pub(crate) struct Handle {
+    link: Arc<Link>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.link.leave();
+    }
+}
+
+/// Figures of a session at one moment: what operators watch, and what is zero once everything that
+/// was begun has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Calls that this end made and that are not answered yet.
+    pub calls_in_flight: usize,
+    /// Calls of the peer that are being handled here.
+    pub calls_served: usize,
+    /// Objects of this end that the peer holds.
+    pub exported: usize,
+    /// Objects of the peer that this end holds.
+    pub imported: usize,
+    /// Bytes that wait to be written.
+    pub queued_bytes: usize,
+}
+
+impl Session {
+    pub(super) fn new(link: Arc<Link>) -> Self {
+        Self(Arc::new(Handle { link }))
+    }
+
+    pub(super) fn from_handle(handle: Arc<Handle>) -> Self {
+        Self(handle)
+    }
+
+    pub(super) fn downgrade(&self) -> Weak<Handle> {
+        Arc::downgrade(&self.0)
+    }
+
+    pub(crate) fn link(&self) -> &Arc<Link> {
+        &self.0.link
+    }
+
+    /// A stub of a service that the peer serves, such as `session.service::<PricesClient>()`. Whether
+    /// the peer does serve it shows at the first call.
+    pub fn service<C: ServiceClient>(&self) -> C {
+        C::from_remote(Remote::service(self.clone(), C::NAME))
+    }
+
+    /// A number that no other session of this process has.
+    pub fn id(&self) -> u64 {
+        self.0.link.id
+    }
+
+    /// Where the peer is, for transports that have addresses.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.0.link.peer_addr
+    }
+
+    /// Waits until the session has ended, and tells why.
+    pub async fn closed(&self) -> Error {
+        self.0.link.closed().await
+    }
+
+    /// Whether the session has ended.
+    pub fn is_closed(&self) -> bool {
+        self.0.link.ended().is_some()
+    }
+
+    /// Ends the session: what was sent before still goes out, calls in flight on both ends fail.
+    pub fn close(&self) {
+        self.0.link.leave();
+    }
+
+    /// The session's figures now.
+    pub fn stats(&self) -> Stats {
+        let counts = self.0.link.with(|core| core.counts());
+        Stats {
+            calls_in_flight: counts.calls,
+            calls_served: counts.served,
+            exported: counts.exports,
+            imported: counts.imports,
+            queued_bytes: counts.queued_bytes,
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &self.id())
+            .field("peer_addr", &self.peer_addr())
+            .finish_non_exhaustive()
+    }
+}

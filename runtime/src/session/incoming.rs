@@ -1,0 +1,218 @@
+//! A call as its handler sees it: arguments come out, the answer goes in.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::link::Link;
+use super::received::References;
+use super::reference::Passing;
+use super::remote::{Method, buffer};
+use super::target::Handler;
+use super::value::{Arg, Outcome, OutcomeWriter};
+use crate::codec::Values;
+use crate::error::{Error, ErrorKind, Result};
+use crate::frame::Status;
+use crate::id::{ObjectId, RequestId};
+
+/// A call of the peer. It owns the received frame and the duty to answer: dropped without an answer,
+/// it answers that the call was cancelled.
+pub struct Incoming {
+    link: Arc<Link>,
+    /// `None` for a one-way call.
+    id: Option<RequestId>,
+    object: Option<ObjectId>,
+    method: u32,
+    params: Bytes,
+    /// Taken when the arguments are decoded: a proxy that the handler drops is released then and
+    /// not at the handler's end.
+    references: Mutex<References>,
+    /// Which method it is, once that is found out: for what errors say.
+    named: OnceLock<&'static Method>,
+    answered: bool,
+}
+
+impl Incoming {
+    pub(super) fn new(
+        link: &Arc<Link>,
+        id: Option<RequestId>,
+        object: Option<ObjectId>,
+        method: u32,
+        params: Bytes,
+        references: References,
+    ) -> Self {
+        Self {
+            link: Arc::clone(link),
+            id,
+            object,
+            method,
+            params,
+            references: Mutex::new(references),
+            named: OnceLock::new(),
+            answered: false,
+        }
+    }
+
+    /// The hash of the method's name.
+    pub fn method(&self) -> u32 {
+        self.method
+    }
+
+    /// Begins to read the arguments, of which there have to be `count`.
+    pub fn arguments(&self, method: &'static Method, count: u32) -> Result<Arguments<'_>> {
+        let mut references = self
+            .references
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let references = std::mem::take(&mut *references);
+        let _ = self.named.set(method);
+        let mut rest = &self.params[..];
+        let found = rmp::decode::read_array_len(&mut rest).map_err(|why| {
+            Error::new(
+                ErrorKind::Decode,
+                format!("the arguments of {method}: {why}"),
+            )
+        })?;
+        if found != count {
+            return Err(Error::new(
+                ErrorKind::Decode,
+                format!("{method} takes {count} arguments, and {found} were sent"),
+            ));
+        }
+        Ok(Arguments {
+            method,
+            values: Values::new(rest),
+            references,
+        })
+    }
+
+    /// Answers with what the handler returned.
+    pub fn reply<R: Outcome>(mut self, outcome: R) {
+        self.answered = true;
+        let Some(id) = self.id else {
+            self.one_way_ended(&outcome);
+            return;
+        };
+        buffer::with(|out| {
+            let (written, references) = Passing::collect(&self.link, || {
+                let mut writer = OutcomeWriter {
+                    out,
+                    form: self.link.form(),
+                    written: Ok(Status::Ok),
+                };
+                outcome.write(&mut writer);
+                writer.written
+            });
+            match written {
+                Ok(status) => self.link.reply(id, status, references, out, || self.name()),
+                Err(why) => {
+                    drop(references);
+                    let error = Error::new(
+                        ErrorKind::Encode,
+                        format!("the answer of {} cannot be written: {why}", self.name()),
+                    );
+                    self.link.fail(id, &error);
+                }
+            }
+        });
+    }
+
+    fn name(&self) -> String {
+        match self.named.get() {
+            Some(method) => method.to_string(),
+            None => format!("method {:#010x}", self.method),
+        }
+    }
+
+    fn one_way_ended<R: Outcome>(&self, outcome: &R) {
+        match outcome.error() {
+            Some(error) => tracing::warn!(method = self.name(), %error, "a one-way call failed"),
+            None if outcome.is_err() => {
+                tracing::warn!(method = self.name(), "a one-way call failed");
+            }
+            None => {}
+        }
+        self.link.with(|core| core.finish_notification(self.object));
+    }
+
+    /// Answers that the call failed.
+    pub fn fail(mut self, error: Error) {
+        self.answered = true;
+        match self.id {
+            Some(id) => self.link.fail(id, &error),
+            None => {
+                tracing::warn!(peer = ?self.link.peer_addr, %error, "a one-way call failed");
+                self.link.with(|core| core.finish_notification(self.object));
+            }
+        }
+    }
+
+    /// Answers that `service` has no such method.
+    pub fn unknown_method(self, service: &'static str) -> Handler {
+        let error = Error::new(
+            ErrorKind::UnknownMethod,
+            format!(
+                "`{service}` has no method with the hash {:#010x}",
+                self.method
+            ),
+        );
+        Handler::inline(async move { self.fail(error) })
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if self.answered {
+            return;
+        }
+        match self.id {
+            None => self.link.with(|core| core.finish_notification(self.object)),
+            // Whoever catches the panic knows what it said, and answers.
+            Some(_) if std::thread::panicking() => {}
+            Some(id) => {
+                let error = Error::new(
+                    ErrorKind::Cancelled,
+                    "the handler was ended before it answered",
+                );
+                self.link.fail(id, &error);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("id", &self.id)
+            .field("object", &self.object)
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads a call's arguments, in their order. Borrowed ones borrow from the received frame.
+pub struct Arguments<'a> {
+    method: &'static Method,
+    values: Values<'a>,
+    references: References,
+}
+
+impl<'a> Arguments<'a> {
+    /// The next argument, an owned one.
+    pub fn arg<T: Arg>(&mut self, name: &'static str) -> Result<T> {
+        self.arg_in_place(name)
+    }
+
+    /// The next argument, which may borrow from the frame.
+    pub fn arg_in_place<T: Deserialize<'a>>(&mut self, name: &'static str) -> Result<T> {
+        let values = &mut self.values;
+        self.references.scope(|| values.next()).map_err(|why| {
+            Error::new(
+                ErrorKind::Decode,
+                format!("argument `{name}` of {}: {why}", self.method),
+            )
+        })
+    }
+}

@@ -1,0 +1,242 @@
+//! What the driver of a connection, its calls, its handlers and its handles share.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Instant;
+
+use futures::task::AtomicWaker;
+use tokio::sync::{Notify, oneshot};
+
+use super::handle::{Handle, Session};
+use super::lane::Lanes;
+use super::received::References;
+use super::running::Running;
+use super::target::{Services, Target};
+use crate::error::{Error, ErrorKind};
+use crate::frame::Status;
+use crate::id::{ObjectId, RequestId};
+use crate::proto::{Config, Connection, Host, NewReference, Rejected, Side};
+
+/// What a session attaches to the entries of its connection.
+pub(crate) struct Attached;
+
+impl Host for Attached {
+    type Caller = oneshot::Sender<Answer>;
+    type Object = Arc<Target>;
+    type Identity = super::reference::Identity;
+    type Watch = Arc<Notify>;
+}
+
+/// What somebody who made a call is told.
+pub(crate) enum Answer {
+    Reply(Reply),
+    /// The one-way call was sent.
+    Entered,
+    /// The call could not be sent.
+    Rejected(Rejected),
+    /// The connection ended.
+    Ended(Error),
+}
+
+/// A response, not decoded yet: that is done where it is awaited.
+pub(crate) struct Reply {
+    pub(crate) status: Status,
+    pub(crate) value: bytes::Bytes,
+    pub(crate) references: References,
+}
+
+/// How the peer wants values to be written.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    pub(crate) compact: bool,
+    pub(crate) max_nesting: u32,
+}
+
+pub(crate) struct Link {
+    /// Unlike any other session's in this process.
+    pub(crate) id: u64,
+    pub(crate) peer_addr: Option<SocketAddr>,
+    pub(crate) services: Arc<Services>,
+    pub(crate) lanes: Lanes,
+    pub(crate) running: Running,
+    core: Mutex<Connection<Attached>>,
+    /// Wakes the driver: there is output, or the session is to end.
+    driver: AtomicWaker,
+    form: OnceLock<Form>,
+    handle: OnceLock<Weak<Handle>>,
+    leaving: AtomicBool,
+    ended: Notify,
+}
+
+impl Link {
+    pub(crate) fn new(
+        side: Side,
+        config: Config,
+        services: Arc<Services>,
+        peer_addr: Option<SocketAddr>,
+    ) -> Arc<Self> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Arc::new(Self {
+            id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
+            peer_addr,
+            services,
+            lanes: Lanes::default(),
+            running: Running::default(),
+            core: Mutex::new(Connection::new(side, config, Instant::now())),
+            driver: AtomicWaker::new(),
+            form: OnceLock::new(),
+            handle: OnceLock::new(),
+            leaving: AtomicBool::new(false),
+            ended: Notify::new(),
+        })
+    }
+
+    /// Works on the connection, under its lock. No code of the user's runs in there; what is to be
+    /// dropped of it is dropped afterwards.
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut Connection<Attached>) -> R) -> R {
+        let mut core = self.core();
+        let result = work(&mut core);
+        let garbage = core.take_garbage();
+        let has_output = core.has_output();
+        drop(core);
+        drop(garbage);
+        if has_output {
+            self.driver.wake();
+        }
+        result
+    }
+
+    fn core(&self) -> MutexGuard<'_, Connection<Attached>> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The driver asks to be woken.
+    pub(super) fn register_driver(&self, waker: &std::task::Waker) {
+        self.driver.register(waker);
+    }
+
+    /// The handshake is over: makes the first handle.
+    pub(super) fn open(self: &Arc<Self>) -> Session {
+        let form = self.with(|core| Form {
+            compact: core.peer().compact,
+            // One array of the frame's own is around the arguments.
+            max_nesting: core.peer().max_nesting.saturating_sub(1),
+        });
+        let _ = self.form.set(form);
+        let session = Session::new(Arc::clone(self));
+        let _ = self.handle.set(session.downgrade());
+        session
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        self.form.get().copied().unwrap_or(Form {
+            compact: false,
+            max_nesting: crate::limits::Limits::default().max_nesting,
+        })
+    }
+
+    /// A handle, unless the last one is gone and the session with it.
+    pub(crate) fn session(&self) -> Option<Session> {
+        self.handle.get()?.upgrade().map(Session::from_handle)
+    }
+
+    /// No handle is left, or the session is to be closed: the driver sends what there is and ends it.
+    pub(crate) fn leave(&self) {
+        self.leaving.store(true, Ordering::Release);
+        self.driver.wake();
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
+    }
+
+    /// Ends the session: everybody who waits gets the error, at once.
+    pub(super) fn end(&self, error: Error) {
+        let Some(remains) = self.with(|core| core.end(error)) else {
+            return;
+        };
+        for caller in remains.callers {
+            let _ = caller.send(Answer::Ended(remains.error.clone()));
+        }
+        for watch in remains.watches {
+            watch.notify_waiters();
+        }
+        self.ended.notify_waiters();
+        self.running.abort_all();
+        drop(remains.garbage);
+    }
+
+    /// Why the session ended, if it has.
+    pub(crate) fn ended(&self) -> Option<Error> {
+        self.with(|core| core.ended().cloned())
+    }
+
+    /// Waits for the session's end.
+    pub(crate) async fn closed(&self) -> Error {
+        loop {
+            let notified = self.ended.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            if let Some(error) = self.ended() {
+                return error;
+            }
+            notified.await;
+        }
+    }
+
+    /// Why an object of the peer can no longer be called, if so.
+    pub(crate) fn object_closed(&self, id: ObjectId) -> Option<Error> {
+        self.with(|core| {
+            if let Some(error) = core.ended() {
+                return Some(error.clone());
+            }
+            core.closed_object(id).map(revoked)
+        })
+    }
+
+    /// Waits until an object of the peer can no longer be called.
+    pub(crate) async fn wait_object_closed(&self, id: ObjectId) -> Error {
+        loop {
+            let Some(watch) = self.with(|core| core.watch(id, || Arc::new(Notify::new()))) else {
+                // Whoever asks holds the object, so only the end of the session takes it away.
+                return self.closed().await;
+            };
+            let notified = watch.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            if let Some(error) = self.object_closed(id) {
+                return error;
+            }
+            notified.await;
+        }
+    }
+
+    /// Answers a request of the peer; what can't be sent is told as a failure.
+    pub(crate) fn reply(
+        &self,
+        id: RequestId,
+        status: Status,
+        references: Vec<NewReference<Attached>>,
+        value: &[u8],
+        what: impl FnOnce() -> String,
+    ) {
+        self.with(|core| {
+            if let Err(rejected) = core.reply(id, status, references, value) {
+                let error = rejected.into_error(&format!("the answer of {}", what()));
+                core.fail(id, error.kind(), &error.full_message());
+            }
+        });
+    }
+
+    pub(crate) fn fail(&self, id: RequestId, error: &Error) {
+        self.with(|core| core.fail(id, error.kind(), &error.full_message()));
+    }
+}
+
+fn revoked(reason: &str) -> Error {
+    Error::new(
+        ErrorKind::Revoked,
+        format!("the object was revoked by its owner: {reason}"),
+    )
+}

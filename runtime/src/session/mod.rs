@@ -1,0 +1,41 @@
+//! A connection at work: the task that drives it, the calls made over it and the handlers run for it.
+//!
+//! The way of a call, from the stub to the handler and back:
+//!
+//! 1. `remote` encodes the arguments (`reference` notes the objects among them) and
+//! 2. `call` submits it to the protocol core inside `link`, and waits;
+//! 3. `driver`, on each end, moves bytes between the transport and the core, and
+//! 4. hands what came to `dispatch`, which finds the `target` and polls its handler first;
+//!    a handler that has to wait goes on as a task of its own or in its object's `lane`;
+//! 5. `incoming` is the call as its handler sees it: arguments out, answer in;
+//! 6. `call` decodes the answer.
+
+mod call;
+mod context;
+mod dispatch;
+mod driver;
+mod handle;
+mod incoming;
+mod lane;
+mod link;
+mod open;
+mod received;
+mod reference;
+mod remote;
+mod running;
+mod target;
+mod value;
+
+pub(crate) use open::{Opening, open};
+pub(crate) use target::Services;
+
+pub use call::Call;
+pub use context::{Context, context};
+pub use handle::{Session, Stats};
+pub use incoming::{Arguments, Incoming};
+pub use reference::{
+    HasProxy, Place, ProxyType, Reference, debug_proxy, deserialize_proxy, serialize_proxy,
+};
+pub use remote::{CallEncoder, Method, Remote, ServiceClient};
+pub use target::{Dispatch, Handler, Service};
+pub use value::{Arg, Failure, Outcome, Returned};

@@ -1,0 +1,292 @@
+//! References to objects: what is inside of every proxy, and how it crosses.
+
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::{Deserializer, Error as _};
+use serde::ser::{Error as _, Serializer};
+
+use super::link::{Attached, Link};
+use super::received::{Entry, claim};
+use super::remote::Remote;
+use super::target::{Dispatch, Target};
+use crate::codec::{ReferenceIndex, read_reference_index, write_reference_index};
+use crate::error::Error;
+use crate::proto::NewReference;
+
+/// From a service trait to what was made beside it: implemented for `dyn Foo`, so that the trait's
+/// name alone leads to its proxy, however the trait was imported.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service trait",
+    label = "cannot be called back",
+    note = "mark the trait with `#[ringback::service]`"
+)]
+pub trait HasProxy: 'static {
+    /// `FooProxy`.
+    type Proxy: ProxyType<Service = Self>;
+    /// The trait's erased twin, behind a local proxy.
+    type Twin: ?Sized + Send + Sync + 'static;
+    /// The name of the service, with its version if it has one.
+    const NAME: &'static str;
+}
+
+/// What every `FooProxy` is.
+pub trait ProxyType: Dispatch + Clone {
+    /// `dyn Foo`.
+    type Service: ?Sized + HasProxy<Proxy = Self>;
+
+    /// Makes the proxy.
+    fn from_reference(reference: Reference<Self::Service>) -> Self;
+
+    /// What is in it.
+    fn reference(&self) -> &Reference<Self::Service>;
+}
+
+/// A reference to one object, here or at the far end.
+pub struct Reference<D: ?Sized + HasProxy>(Whose<D>);
+
+enum Whose<D: ?Sized + HasProxy> {
+    Local(Arc<D::Twin>),
+    Remote(Remote),
+}
+
+/// Where the object of a reference is.
+pub enum Place<'a, D: ?Sized + HasProxy> {
+    /// In this process: calls are ordinary calls.
+    Local(&'a Arc<D::Twin>),
+    /// At the far end of a session.
+    Remote(&'a Remote),
+}
+
+/// What makes two references the same object to the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Identity {
+    /// An object of this process: the trait it is passed as, and its allocation. As long as the peer
+    /// holds it the allocation lives, so the address is not used again.
+    Local(TypeId, usize),
+    /// An object that came over another session.
+    Forwarded { session: u64, object: u64 },
+}
+
+impl<D: ?Sized + HasProxy> Reference<D> {
+    /// A reference to a local object.
+    pub fn local(twin: Arc<D::Twin>) -> Self {
+        Self(Whose::Local(twin))
+    }
+
+    fn remote(remote: Remote) -> Self {
+        Self(Whose::Remote(remote))
+    }
+
+    /// Where the object is.
+    pub fn place(&self) -> Place<'_, D> {
+        match &self.0 {
+            Whose::Local(twin) => Place::Local(twin),
+            Whose::Remote(remote) => Place::Remote(remote),
+        }
+    }
+
+    /// Whether calls can only fail.
+    pub fn is_closed(&self) -> bool {
+        match self.far_object() {
+            Some((link, id)) => link.object_closed(id).is_some(),
+            None => false,
+        }
+    }
+
+    /// Waits until calls can only fail, and tells why. A local object is never closed.
+    pub async fn closed(&self) -> Error {
+        match self.far_object() {
+            Some((link, id)) => link.wait_object_closed(id).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn far_object(&self) -> Option<(&Arc<Link>, crate::id::ObjectId)> {
+        match &self.0 {
+            Whose::Remote(remote) => Some((remote.link(), remote.object_id()?)),
+            Whose::Local(_) => None,
+        }
+    }
+
+    /// A clone whose calls have a timeout. On a local object it has no effect: calls of it are
+    /// ordinary calls.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        self.configured(|remote| remote.with_timeout(timeout))
+    }
+
+    /// A clone whose calls carry one more text for the handler's context. On a local object it has no
+    /// effect.
+    #[must_use]
+    pub fn with_metadata(&self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.configured(|remote| remote.with_metadata(key, value))
+    }
+
+    fn configured(&self, configure: impl FnOnce(&Remote) -> Remote) -> Self {
+        match &self.0 {
+            Whose::Local(_) => self.clone(),
+            Whose::Remote(remote) => Self::remote(configure(remote)),
+        }
+    }
+
+    fn identity(&self) -> Identity {
+        match &self.0 {
+            Whose::Local(twin) => Identity::Local(TypeId::of::<D>(), address(twin)),
+            Whose::Remote(remote) => Identity::Forwarded {
+                session: remote.link().id,
+                object: remote.object_id().map_or(0, |id| id.0),
+            },
+        }
+    }
+}
+
+fn address<T: ?Sized>(object: &Arc<T>) -> usize {
+    Arc::as_ptr(object).cast::<()>() as usize
+}
+
+impl<D: ?Sized + HasProxy> Clone for Reference<D> {
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Whose::Local(twin) => Whose::Local(Arc::clone(twin)),
+            Whose::Remote(remote) => Whose::Remote(remote.clone()),
+        })
+    }
+}
+
+/// Equal are references to the same object, whatever timeouts or metadata they call it with.
+impl<D: ?Sized + HasProxy> PartialEq for Reference<D> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Whose::Local(one), Whose::Local(other)) => address(one) == address(other),
+            (Whose::Remote(one), Whose::Remote(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl<D: ?Sized + HasProxy> Eq for Reference<D> {}
+
+impl<D: ?Sized + HasProxy> Hash for Reference<D> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Whose::Local(twin) => address(twin).hash(state),
+            Whose::Remote(remote) => remote.hash(state),
+        }
+    }
+}
+
+impl<D: ?Sized + HasProxy> fmt::Debug for Reference<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Whose::Local(twin) => write!(f, "local object at {:#x}", address(twin)),
+            Whose::Remote(remote) => remote.fmt(f),
+        }
+    }
+}
+
+/// Shows a proxy as `FooProxy(object 3 of session 1)`.
+pub fn debug_proxy<P: ProxyType>(proxy: &P, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.debug_tuple(name).field(proxy.reference()).finish()
+}
+
+/// The objects that the message being encoded passes.
+pub(super) struct Passing {
+    /// The session over which the message goes.
+    session: u64,
+    references: Vec<NewReference<Attached>>,
+}
+
+thread_local! {
+    static PASSING: RefCell<Option<Passing>> = const { RefCell::new(None) };
+}
+
+impl Passing {
+    /// Runs `encode`, and gives what proxies were written by it.
+    pub(super) fn collect<R>(
+        link: &Arc<Link>,
+        encode: impl FnOnce() -> R,
+    ) -> (R, Vec<NewReference<Attached>>) {
+        Self::collect_into(link, Vec::new(), encode)
+    }
+
+    /// The same, behind those that the message's earlier values passed.
+    pub(super) fn collect_into<R>(
+        link: &Arc<Link>,
+        references: Vec<NewReference<Attached>>,
+        encode: impl FnOnce() -> R,
+    ) -> (R, Vec<NewReference<Attached>>) {
+        /// Puts the outer message back, also when a user's `Serialize` unwinds.
+        struct Restore(Option<Passing>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                let inner = PASSING.replace(self.0.take());
+                drop(inner);
+            }
+        }
+        let passing = Self {
+            session: link.id,
+            references,
+        };
+        let restore = Restore(PASSING.replace(Some(passing)));
+        let result = encode();
+        let references = PASSING.with_borrow_mut(|passing| passing.take());
+        drop(restore);
+        let references = references.map_or_else(Vec::new, |passing| passing.references);
+        (result, references)
+    }
+}
+
+/// Writes a proxy into the message that is being encoded.
+pub fn serialize_proxy<P: ProxyType, S: Serializer>(
+    proxy: &P,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let index = PASSING.with_borrow_mut(|passing| {
+        let Some(passing) = passing else {
+            return Err(S::Error::custom(format_args!(
+                "a proxy of `{}` can be serialised only as a part of a call: it means an object of a session",
+                P::Service::NAME
+            )));
+        };
+        let index = u32::try_from(passing.references.len()).map_err(S::Error::custom)?;
+        passing
+            .references
+            .push(new_reference(proxy, passing.session));
+        Ok(ReferenceIndex(index))
+    })?;
+    write_reference_index(index, serializer)
+}
+
+fn new_reference<P: ProxyType>(proxy: &P, session: u64) -> NewReference<Attached> {
+    let target = Arc::new(Target::new(Arc::new(proxy.clone())));
+    let reference = proxy.reference();
+    match reference.far_object() {
+        Some((link, id)) if link.id == session => NewReference::Peers(id, target),
+        _ => NewReference::Own(reference.identity(), target),
+    }
+}
+
+/// Reads a proxy from the message that is being decoded.
+pub fn deserialize_proxy<'de, P: ProxyType, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<P, D::Error> {
+    let index = read_reference_index(deserializer)?;
+    match claim::<D::Error>(index)? {
+        Entry::Theirs(remote) => Ok(P::from_reference(Reference::remote(remote))),
+        Entry::Ours(target) => {
+            let own = target.dispatch.as_any().downcast_ref::<P>();
+            own.cloned().ok_or_else(|| {
+                D::Error::custom(format_args!(
+                    "the object that came back is not one of `{}`",
+                    P::Service::NAME
+                ))
+            })
+        }
+        Entry::Unknown(id) => Err(D::Error::custom(format_args!("there is no object {id}"))),
+    }
+}

@@ -1,0 +1,351 @@
+//! A target at the far end, and a call to it up to the moment at which it is submitted.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::call::Call;
+use super::handle::Session;
+use super::link::{Attached, Link};
+use super::reference::Passing;
+use super::value::{Arg, Outcome};
+use crate::codec::encode;
+use crate::error::{Error, ErrorKind};
+use crate::frame::metadata;
+use crate::id::{ObjectId, method_id};
+use crate::proto::{CallTarget, NewReference};
+
+/// One method of a service as the wire knows it. Made by the macro, in a `static`.
+#[derive(Debug)]
+pub struct Method {
+    service: &'static str,
+    name: &'static str,
+    id: u32,
+    timeout: Option<Duration>,
+    one_way: bool,
+    idempotent: bool,
+}
+
+impl Method {
+    /// A method called `name`.
+    pub const fn new(service: &'static str, name: &'static str) -> Self {
+        Self {
+            service,
+            name,
+            id: method_id(name),
+            timeout: None,
+            one_way: false,
+            idempotent: false,
+        }
+    }
+
+    /// `#[timeout]`.
+    #[must_use]
+    pub const fn timeout(mut self, millis: u64) -> Self {
+        self.timeout = Some(Duration::from_millis(millis));
+        self
+    }
+
+    /// `#[oneway]`.
+    #[must_use]
+    pub const fn oneway(mut self) -> Self {
+        self.one_way = true;
+        self
+    }
+
+    /// `#[idempotent]`.
+    #[must_use]
+    pub const fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// The hash of the name.
+    pub const fn id(&self) -> u32 {
+        self.id
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}.{}`", self.service, self.name)
+    }
+}
+
+/// A stub of a named service: what [`Session::service`] makes. Each `FooClient` is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the client of a service",
+    label = "not a client",
+    note = "name the client that `#[service]` made: `session.service::<FooClient>()`"
+)]
+pub trait ServiceClient: Sized {
+    /// The name under which the service is called, with its version if it has one.
+    const NAME: &'static str;
+
+    /// Makes the stub.
+    #[doc(hidden)]
+    fn from_remote(remote: Remote) -> Self;
+}
+
+/// A service or an object at the far end, and how the user wants it called.
+#[derive(Clone)]
+pub struct Remote {
+    target: Arc<Far>,
+    options: Option<Arc<Options>>,
+}
+
+enum Far {
+    Service {
+        session: Session,
+        name: &'static str,
+    },
+    Object(Held),
+}
+
+/// Holds an object of the peer: dropping it lets go.
+struct Held {
+    session: Session,
+    id: ObjectId,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.session.link().with(|core| core.release(self.id));
+    }
+}
+
+/// What `with_timeout` and `with_metadata` have set.
+#[derive(Clone, Default)]
+struct Options {
+    timeout: Option<Duration>,
+    metadata: Vec<(String, String)>,
+    /// The same, encoded.
+    encoded: Bytes,
+}
+
+impl Remote {
+    pub(super) fn service(session: Session, name: &'static str) -> Self {
+        Self::new(Far::Service { session, name })
+    }
+
+    /// Takes over one holder's part in an object of the peer.
+    pub(super) fn object(session: Session, id: ObjectId) -> Self {
+        Self::new(Far::Object(Held { session, id }))
+    }
+
+    fn new(target: Far) -> Self {
+        Self {
+            target: Arc::new(target),
+            options: None,
+        }
+    }
+
+    /// The session over which it is called.
+    pub fn session(&self) -> Session {
+        self.session_ref().clone()
+    }
+
+    fn session_ref(&self) -> &Session {
+        match &*self.target {
+            Far::Service { session, .. } | Far::Object(Held { session, .. }) => session,
+        }
+    }
+
+    pub(super) fn link(&self) -> &Arc<Link> {
+        self.session_ref().link()
+    }
+
+    /// The object's number, unless it is a named service.
+    pub(super) fn object_id(&self) -> Option<ObjectId> {
+        match &*self.target {
+            Far::Service { .. } => None,
+            Far::Object(held) => Some(held.id),
+        }
+    }
+
+    pub(super) fn call_target(&self) -> CallTarget<'_> {
+        match &*self.target {
+            Far::Service { name, .. } => CallTarget::Service(name),
+            Far::Object(held) => CallTarget::Object(held.id),
+        }
+    }
+
+    /// A clone whose calls fail with [`ErrorKind::Timeout`] when they take longer.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        self.with_options(|options| options.timeout = Some(timeout))
+    }
+
+    /// A clone whose calls carry one more text for the handler's context. A text of the same key is
+    /// replaced.
+    #[must_use]
+    pub fn with_metadata(&self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.with_options(|options| {
+            let (key, value) = (key.into(), value.into());
+            match options.metadata.iter_mut().find(|(name, _)| *name == key) {
+                Some((_, old)) => *old = value,
+                None => options.metadata.push((key, value)),
+            }
+            let pairs = options.metadata.iter().map(|(k, v)| (&**k, &**v));
+            options.encoded = metadata::encode(pairs).freeze();
+        })
+    }
+
+    fn with_options(&self, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = self.options.as_deref().cloned().unwrap_or_default();
+        change(&mut options);
+        Self {
+            target: Arc::clone(&self.target),
+            options: Some(Arc::new(options)),
+        }
+    }
+
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.options.as_ref()?.timeout
+    }
+
+    pub(super) fn metadata(&self) -> &[u8] {
+        self.options
+            .as_ref()
+            .map_or(&[], |options| &options.encoded)
+    }
+
+    /// Begins a call: its arguments are encoded into a buffer of its own.
+    pub fn call(&self, method: &'static Method, arguments: u32) -> CallEncoder<'_> {
+        let mut out = buffer::take();
+        let header = rmp::encode::write_array_len(&mut out, arguments);
+        CallEncoder {
+            remote: self,
+            method,
+            out,
+            references: Vec::new(),
+            failed: header
+                .err()
+                .map(|why| Error::new(ErrorKind::Encode, why.to_string())),
+        }
+    }
+}
+
+/// The same object of the same session.
+impl PartialEq for Remote {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.target, &other.target)
+            || (self.object_id().is_some()
+                && self.object_id() == other.object_id()
+                && Arc::ptr_eq(self.link(), other.link()))
+    }
+}
+
+impl Eq for Remote {}
+
+impl Hash for Remote {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.link().id.hash(state);
+        self.object_id().hash(state);
+    }
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let session = self.link().id;
+        match &*self.target {
+            Far::Service { name, .. } => write!(f, "service `{name}` of session {session}"),
+            Far::Object(held) => write!(f, "object {} of session {session}", held.id),
+        }
+    }
+}
+
+/// A call whose arguments are being written.
+pub struct CallEncoder<'a> {
+    pub(super) remote: &'a Remote,
+    pub(super) method: &'static Method,
+    pub(super) out: Vec<u8>,
+    pub(super) references: Vec<NewReference<Attached>>,
+    /// The first argument that could not be written fails the call.
+    pub(super) failed: Option<Error>,
+}
+
+impl CallEncoder<'_> {
+    /// Writes the next argument.
+    pub fn arg<T: Arg + ?Sized>(&mut self, name: &'static str, value: &T) {
+        self.arg_in_place(name, value);
+    }
+
+    /// Writes the next argument, of a type that the handler borrows from the received frame.
+    pub fn arg_in_place<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) {
+        if self.failed.is_some() {
+            return;
+        }
+        let link = self.remote.link();
+        let form = link.form();
+        let (written, references) =
+            Passing::collect_into(link, std::mem::take(&mut self.references), || {
+                encode(value, &mut self.out, form.compact, form.max_nesting)
+            });
+        self.references = references;
+        self.failed = written.err().map(|why| {
+            Error::new(
+                ErrorKind::Encode,
+                format!("argument `{name}` of {}: {why}", self.method),
+            )
+        });
+    }
+
+    /// Makes the call, which is answered.
+    pub fn request<R: Outcome>(self) -> Call<R> {
+        Call::submit(self, false)
+    }
+
+    /// Makes the call, which is not answered: it is over once it has entered the stream.
+    pub fn notify<R: Outcome<Ok = ()>>(self) -> Call<R> {
+        Call::submit(self, true)
+    }
+}
+
+impl Method {
+    pub(super) fn default_timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+}
+
+impl fmt::Debug for CallEncoder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallEncoder")
+            .field("method", self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Buffers for encoding, used again by the calls of a thread.
+pub(super) mod buffer {
+    use std::cell::Cell;
+
+    /// A buffer that grew larger by an unusual value is not kept.
+    const KEPT: usize = 64 << 10;
+
+    thread_local! {
+        static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+
+    pub(crate) fn take() -> Vec<u8> {
+        SPARE.take()
+    }
+
+    pub(crate) fn put(mut buffer: Vec<u8>) {
+        if buffer.capacity() <= KEPT {
+            buffer.clear();
+            SPARE.set(buffer);
+        }
+    }
+
+    pub(crate) fn with<R>(work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        let mut buffer = take();
+        let result = work(&mut buffer);
+        put(buffer);
+        result
+    }
+}

@@ -1,0 +1,78 @@
+//! The handlers that wait, so that a cancel or the end of the session reaches them.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures::future::AbortHandle;
+
+use crate::id::RequestId;
+
+#[derive(Default)]
+pub(crate) struct Running(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    handlers: HashMap<u64, AbortHandle, foldhash::fast::RandomState>,
+    requests: HashMap<RequestId, u64, foldhash::fast::RandomState>,
+    last: u64,
+    /// The session has ended: nothing begins any more.
+    over: bool,
+}
+
+/// Takes a handler out of the table when its task lets go of it.
+pub(super) struct Entry {
+    pub(super) key: u64,
+    pub(super) id: Option<RequestId>,
+}
+
+impl Running {
+    pub(super) fn insert(&self, id: Option<RequestId>, abort: AbortHandle) -> Entry {
+        let mut table = self.table();
+        if table.over {
+            abort.abort();
+        }
+        table.last += 1;
+        let key = table.last;
+        table.handlers.insert(key, abort);
+        if let Some(id) = id {
+            table.requests.insert(id, key);
+        }
+        Entry { key, id }
+    }
+
+    pub(super) fn remove(&self, entry: &Entry) {
+        let mut table = self.table();
+        table.handlers.remove(&entry.key);
+        if let Some(id) = entry.id {
+            table.requests.remove(&id);
+        }
+    }
+
+    /// The peer cancelled a request.
+    pub(super) fn abort(&self, id: RequestId) {
+        let table = self.table();
+        if let Some(handler) = table
+            .requests
+            .get(&id)
+            .and_then(|key| table.handlers.get(key))
+        {
+            handler.abort();
+        }
+    }
+
+    /// The session ended.
+    pub(super) fn abort_all(&self) {
+        let mut table = self.table();
+        table.over = true;
+        let handlers = std::mem::take(&mut table.handlers);
+        table.requests.clear();
+        drop(table);
+        for handler in handlers.into_values() {
+            handler.abort();
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,121 @@
+//! What the peer can call: named services and passed objects.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use super::incoming::Incoming;
+
+/// The handler of one call, not begun yet.
+pub(crate) type HandlerFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What can be called from the wire. The macro implements it for each `FooServer` and `FooProxy`.
+#[doc(hidden)]
+pub trait Dispatch: Send + Sync + 'static {
+    /// The handler for a call; nothing of it runs yet.
+    fn dispatch(&self, call: Incoming) -> Handler;
+
+    /// For a proxy that comes back to its owner.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// A service under a name: what [`ServerBuilder::service`](crate::ServerBuilder::service) takes. Each
+/// `FooServer` is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the server of a service",
+    label = "not a service",
+    note = "wrap the value in the server that `#[service]` made: `FooServer::new(value)`"
+)]
+pub trait Service: Dispatch {
+    /// The name under which it is served, with its version if it has one.
+    const NAME: &'static str;
+}
+
+/// A handler and how it is to be run.
+#[doc(hidden)]
+pub struct Handler {
+    pub(super) future: HandlerFuture,
+    pub(super) mode: Mode,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Polled first where its frame was read; a task only if it has to wait.
+    Inline,
+    /// The same, once the serial call before it on the same object has ended.
+    Serial,
+    /// A task of its own from the start.
+    Spawned,
+}
+
+impl Handler {
+    /// A handler as usual.
+    pub fn inline(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self::new(future, Mode::Inline)
+    }
+
+    /// `#[serial]`.
+    pub fn serial(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self::new(future, Mode::Serial)
+    }
+
+    /// `#[spawn]`.
+    pub fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self::new(future, Mode::Spawned)
+    }
+
+    fn new(future: impl Future<Output = ()> + Send + 'static, mode: Mode) -> Self {
+        Self {
+            future: Box::pin(future),
+            mode,
+        }
+    }
+}
+
+/// Something to call, and the line of its serial calls.
+pub(crate) struct Target {
+    pub(super) dispatch: Arc<dyn Dispatch>,
+    serial: OnceLock<Arc<tokio::sync::Mutex<()>>>,
+}
+
+impl Target {
+    pub(crate) fn new(dispatch: Arc<dyn Dispatch>) -> Self {
+        Self {
+            dispatch,
+            serial: OnceLock::new(),
+        }
+    }
+
+    /// Held by the serial call that runs. Tokio's mutex is fair: calls get it in their order.
+    pub(super) fn serial(&self) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(self.serial.get_or_init(Arc::default))
+    }
+}
+
+/// The services of one end, by name.
+#[derive(Clone, Default)]
+pub(crate) struct Services(HashMap<&'static str, Arc<Target>>);
+
+impl Services {
+    pub(crate) fn insert<S: Service>(&mut self, service: S) {
+        self.0
+            .insert(S::NAME, Arc::new(Target::new(Arc::new(service))));
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Arc<Target>> {
+        self.0.get(name)
+    }
+
+    /// The names there are, for the error that tells that another one is not.
+    pub(super) fn names(&self) -> String {
+        let mut names: Vec<_> = self.0.keys().map(|name| format!("`{name}`")).collect();
+        names.sort_unstable();
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What may stand in a method's signature, as traits, so that rustc can say what is missing where.
+
+use std::any::Any;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::codec::{Values, encode};
+use crate::error::Error;
+use crate::frame::Status;
+use crate::session::link::Form;
+
+/// An owned argument of a service method. Every type that serde can write and read is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a service method",
+    label = "cannot be sent and received",
+    note = "an argument has to be `Serialize + DeserializeOwned + Send`: derive `serde::Serialize` and `serde::Deserialize` for it",
+    note = "to pass an object by reference, write `#[callback] name: impl Trait`"
+)]
+pub trait Arg: Serialize + DeserializeOwned + Send {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send> Arg for T {}
+
+/// What a service method gives when it succeeds.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned by a service method",
+    label = "cannot be sent and received",
+    note = "a returned value has to be `Serialize + DeserializeOwned + Send + 'static`: derive `serde::Serialize` and `serde::Deserialize` for it"
+)]
+pub trait Returned: Serialize + DeserializeOwned + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + 'static> Returned for T {}
+
+/// What a service method gives when it fails.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a service method",
+    label = "cannot carry a failed call",
+    note = "an error has to be `Serialize + DeserializeOwned + Send + 'static`, and `From<ringback::Error>` since the call itself can fail",
+    note = "without an error type of your own, return `ringback::Result<T>`"
+)]
+pub trait Failure: Serialize + DeserializeOwned + Send + From<Error> + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Serialize + DeserializeOwned + Send + From<Error> + 'static> Failure for E {}
+
+/// What a service method returns: a `Result` whose error can hold a [`Error`].
+#[diagnostic::on_unimplemented(
+    message = "a service method has to return a `Result`, since the call itself can fail",
+    label = "not a `Result`",
+    note = "write `-> ringback::Result<{Self}>`"
+)]
+pub trait Outcome: Sized + Send + 'static {
+    /// The value of success.
+    type Ok;
+    /// The value of failure.
+    type Err;
+
+    /// A call that failed by itself.
+    #[doc(hidden)]
+    fn failed(error: Error) -> Self;
+
+    /// Reads an outcome that the far handler gave.
+    #[doc(hidden)]
+    fn read(reader: OutcomeReader<'_>) -> Result<Self, Error>;
+
+    /// Appends the outcome.
+    #[doc(hidden)]
+    fn write(&self, writer: &mut OutcomeWriter<'_>);
+
+    /// The failure, if it is one of ours.
+    #[doc(hidden)]
+    fn error(&self) -> Option<&Error>;
+
+    /// Whether it is a failure.
+    #[doc(hidden)]
+    fn is_err(&self) -> bool;
+}
+
+/// A response's value, to be read by its outcome.
+#[doc(hidden)]
+pub struct OutcomeReader<'a> {
+    pub(super) status: Status,
+    pub(super) value: &'a [u8],
+}
+
+/// Where an outcome is written.
+#[doc(hidden)]
+pub struct OutcomeWriter<'a> {
+    pub(super) out: &'a mut Vec<u8>,
+    pub(super) form: Form,
+    pub(super) written: Result<Status, rmp_serde::encode::Error>,
+}
+
+impl OutcomeWriter<'_> {
+    fn write<T: Serialize>(&mut self, value: &T, status: Status) {
+        let Form {
+            compact,
+            max_nesting,
+        } = self.form;
+        self.written = encode(value, self.out, compact, max_nesting).map(|()| status);
+    }
+}
+
+impl<T: Returned, E: Failure> Outcome for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+
+    fn failed(error: Error) -> Self {
+        Err(error.into())
+    }
+
+    fn read(reader: OutcomeReader<'_>) -> Result<Self, Error> {
+        let mut values = Values::new(reader.value);
+        match reader.status {
+            Status::Ok => values.next().map(Ok),
+            Status::Application | Status::Failed => values.next().map(Err),
+        }
+        .map_err(|why| Error::new(crate::ErrorKind::Decode, why.to_string()))
+    }
+
+    fn write(&self, writer: &mut OutcomeWriter<'_>) {
+        match self {
+            Ok(value) => writer.write(value, Status::Ok),
+            Err(error) => writer.write(error, Status::Application),
+        }
+    }
+
+    fn error(&self) -> Option<&Error> {
+        let error = self.as_ref().err()?;
+        (error as &dyn Any).downcast_ref()
+    }
+
+    fn is_err(&self) -> bool {
+        Result::is_err(self)
+    }
+}
