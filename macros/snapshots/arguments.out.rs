@@ -1,0 +1,601 @@
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not implement the service `Arguments`",
+    label = "not a `Arguments`",
+    note = "a type implements it by `impl Arguments for …`, with plain `async fn`s; an `Arc` of such a type and a `ArgumentsProxy` implement it too",
+)]
+trait Arguments: ::core::marker::Send + ::core::marker::Sync + 'static {
+    fn borrowed(
+        &self,
+        key: &str,
+        bytes: &[u8],
+        maybe: Option<&str>,
+        cow: Cow<'_, str>,
+    ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send
+    where
+        Self: ::core::marker::Sized;
+    fn lent(
+        &self,
+        plan: &Plan,
+        steps: &[Step],
+        event: &Event<'_>,
+        next: Option<&Plan>,
+    ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send
+    where
+        Self: ::core::marker::Sized;
+    fn hostile(
+        &self,
+        call: T,
+        remote: F,
+        arguments: Twin,
+        object: Once,
+    ) -> impl ::core::future::Future<Output = Result<T>> + ::core::marker::Send
+    where
+        Self: ::core::marker::Sized;
+    #[doc(hidden)]
+    fn __proxy(self) -> ArgumentsProxy
+    where
+        Self: ::core::marker::Sized,
+    {
+        ArgumentsProxy::__local(::std::sync::Arc::new(self))
+    }
+    #[doc(hidden)]
+    fn __proxy_of(self: ::std::sync::Arc<Self>) -> ArgumentsProxy
+    where
+        Self: ::core::marker::Sized,
+    {
+        ArgumentsProxy::__local(self)
+    }
+}
+/**A reference to one object that implements [`Arguments`]: in this process, or at the peer that passed it.
+
+Proxies of one object are equal. The object lives at least as long as its last proxy.*/
+#[derive(
+    ::core::clone::Clone,
+    ::core::cmp::PartialEq,
+    ::core::cmp::Eq,
+    ::core::hash::Hash,
+)]
+struct ArgumentsProxy {
+    reference: ::ringback::__private::Reference<dyn Arguments>,
+}
+#[allow(dead_code)]
+impl ArgumentsProxy {
+    /// A reference to `object`. Of a proxy it is that proxy, and of an `Arc` it is
+    /// equal to every other proxy of that `Arc`.
+    #[must_use]
+    fn new(object: impl Arguments) -> Self {
+        <_ as Arguments>::__proxy(object)
+    }
+    /// Waits until the object can no longer be called, and says why.
+    async fn closed(&self) -> ::ringback::Error {
+        self.reference.closed().await
+    }
+    /// Whether the object can no longer be called.
+    #[must_use]
+    fn is_closed(&self) -> bool {
+        self.reference.is_closed()
+    }
+    /// The same reference, whose calls fail when they take longer than `timeout`.
+    #[must_use]
+    fn with_timeout(&self, timeout: ::core::time::Duration) -> Self {
+        Self {
+            reference: self.reference.with_timeout(timeout),
+        }
+    }
+    /// The same reference, whose calls carry `key` and `value` to the handler.
+    #[must_use]
+    fn with_metadata(
+        &self,
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            reference: self.reference.with_metadata(key, value),
+        }
+    }
+}
+///A stub of the service [`Arguments`] that a peer offers. Clones share one connection.
+#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+#[allow(dead_code)]
+struct ArgumentsClient {
+    remote: ::ringback::__private::Remote,
+}
+#[allow(dead_code)]
+impl ArgumentsClient {
+    /// Connects to the server at `address`. For more than this one service, or for other
+    /// settings, use the builder of `Client`.
+    ///
+    /// # Errors
+    ///
+    /// Says why the server could not be reached, or refused.
+    async fn connect(
+        address: impl ::core::convert::Into<::ringback::Address>,
+    ) -> ::ringback::Result<Self> {
+        ::ringback::__private::connect(::core::convert::Into::into(address)).await
+    }
+    /// The same stub, whose calls fail when they take longer than `timeout`.
+    #[must_use]
+    fn with_timeout(&self, timeout: ::core::time::Duration) -> Self {
+        Self {
+            remote: self.remote.with_timeout(timeout),
+        }
+    }
+    /// The same stub, whose calls carry `key` and `value` to the handler.
+    #[must_use]
+    fn with_metadata(
+        &self,
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            remote: self.remote.with_metadata(key, value),
+        }
+    }
+    /// The session that carries the calls.
+    #[must_use]
+    fn session(&self) -> ::ringback::Session {
+        self.remote.session()
+    }
+}
+///Offers an object that implements [`Arguments`] as a service.
+#[allow(dead_code)]
+struct ArgumentsServer<T_> {
+    object: ::std::sync::Arc<T_>,
+}
+#[allow(dead_code)]
+impl<T_: Arguments> ArgumentsServer<T_> {
+    /// Offers `object`. To keep hold of it, pass an `Arc`.
+    #[must_use]
+    fn new(object: T_) -> Self {
+        Self {
+            object: ::std::sync::Arc::new(object),
+        }
+    }
+}
+#[allow(unnameable_types, deprecated, clippy::too_many_arguments)]
+const _: () = {
+    #[allow(unused_imports)]
+    use ::std::boxed::Box;
+    static BORROWED: ::ringback::__private::Method = ::ringback::__private::Method::new(
+        <dyn Arguments as ::ringback::__private::HasProxy>::NAME,
+        "borrowed",
+    );
+    fn call_borrowed(
+        remote: &::ringback::__private::Remote,
+        key: &str,
+        bytes: &[u8],
+        maybe: Option<&str>,
+        cow: Cow<'_, str>,
+    ) -> ::ringback::__private::Call<Result<()>> {
+        let mut call = remote.call(&BORROWED, 4u32);
+        call.arg_in_place::<str>("key", key);
+        call.arg_in_place::<[u8]>("bytes", bytes);
+        call.arg_in_place::<Option<&str>>("maybe", &maybe);
+        call.arg_in_place::<Cow<'_, str>>("cow", &cow);
+        call.request::<Result<()>>()
+    }
+    static LENT: ::ringback::__private::Method = ::ringback::__private::Method::new(
+        <dyn Arguments as ::ringback::__private::HasProxy>::NAME,
+        "lent",
+    );
+    fn call_lent(
+        remote: &::ringback::__private::Remote,
+        plan: &Plan,
+        steps: &[Step],
+        event: &Event<'_>,
+        next: Option<&Plan>,
+    ) -> ::ringback::__private::Call<Result<()>> {
+        let mut call = remote.call(&LENT, 4u32);
+        call.arg::<Plan>("plan", plan);
+        call.arg_in_place::<[Step]>("steps", steps);
+        call.arg_in_place::<Event<'_>>("event", event);
+        call.arg_in_place::<Option<&Plan>>("next", &next);
+        call.request::<Result<()>>()
+    }
+    static HOSTILE: ::ringback::__private::Method = ::ringback::__private::Method::new(
+        <dyn Arguments as ::ringback::__private::HasProxy>::NAME,
+        "hostile",
+    );
+    fn call_hostile(
+        remote: &::ringback::__private::Remote,
+        call: T,
+        remote: F,
+        arguments: Twin,
+        object: Once,
+    ) -> ::ringback::__private::Call<Result<T>> {
+        let mut call = remote.call(&HOSTILE, 4u32);
+        call.arg::<T>("call", &call);
+        call.arg::<F>("remote", &remote);
+        call.arg::<Twin>("arguments", &arguments);
+        call.arg::<Once>("object", &object);
+        call.request::<Result<T>>()
+    }
+    #[doc(hidden)]
+    #[::ringback::__private::async_trait]
+    trait Twin_: ::core::marker::Send + ::core::marker::Sync + 'static {
+        async fn ringback_twin_call_borrowed(
+            &self,
+            key: &str,
+            bytes: &[u8],
+            maybe: Option<&str>,
+            cow: Cow<'_, str>,
+        ) -> Result<()>;
+        async fn ringback_twin_call_lent(
+            &self,
+            plan: &Plan,
+            steps: &[Step],
+            event: &Event<'_>,
+            next: Option<&Plan>,
+        ) -> Result<()>;
+        async fn ringback_twin_call_hostile(
+            &self,
+            call: T,
+            remote: F,
+            arguments: Twin,
+            object: Once,
+        ) -> Result<T>;
+        fn ringback_twin_serve(
+            self: ::std::sync::Arc<Self>,
+            call: ::ringback::__private::Incoming,
+        ) -> ::ringback::__private::Handler;
+    }
+    #[::ringback::__private::async_trait]
+    impl<T_: Arguments> Twin_ for T_ {
+        async fn ringback_twin_call_borrowed(
+            &self,
+            key: &str,
+            bytes: &[u8],
+            maybe: Option<&str>,
+            cow: Cow<'_, str>,
+        ) -> Result<()> {
+            <T_ as Arguments>::borrowed(self, key, bytes, maybe, cow).await
+        }
+        async fn ringback_twin_call_lent(
+            &self,
+            plan: &Plan,
+            steps: &[Step],
+            event: &Event<'_>,
+            next: Option<&Plan>,
+        ) -> Result<()> {
+            <T_ as Arguments>::lent(self, plan, steps, event, next).await
+        }
+        async fn ringback_twin_call_hostile(
+            &self,
+            call: T,
+            remote: F,
+            arguments: Twin,
+            object: Once,
+        ) -> Result<T> {
+            <T_ as Arguments>::hostile(self, call, remote, arguments, object).await
+        }
+        fn ringback_twin_serve(
+            self: ::std::sync::Arc<Self>,
+            call: ::ringback::__private::Incoming,
+        ) -> ::ringback::__private::Handler {
+            serve(self, call)
+        }
+    }
+    fn serve<T_: Arguments>(
+        object: ::std::sync::Arc<T_>,
+        call: ::ringback::__private::Incoming,
+    ) -> ::ringback::__private::Handler {
+        match call.method() {
+            id if id == BORROWED.id() => {
+                ::ringback::__private::Handler::inline(async move {
+                    let decoded = (|| -> ::ringback::Result<_> {
+                        let mut arguments = call.arguments(&BORROWED, 4u32)?;
+                        let key = arguments.arg_in_place::<&str>("key")?;
+                        let bytes = arguments.arg_in_place::<&[u8]>("bytes")?;
+                        let maybe = arguments.arg_in_place::<Option<&str>>("maybe")?;
+                        let cow = arguments.arg_in_place::<Cow<'_, str>>("cow")?;
+                        ::core::result::Result::Ok((key, bytes, maybe, cow))
+                    })();
+                    match decoded {
+                        ::core::result::Result::Err(error) => call.fail(error),
+                        ::core::result::Result::Ok((key, bytes, maybe, cow)) => {
+                            let outcome = <T_ as Arguments>::borrowed(
+                                    &*object,
+                                    key,
+                                    bytes,
+                                    maybe,
+                                    cow,
+                                )
+                                .await;
+                            call.reply::<Result<()>>(outcome);
+                        }
+                    }
+                })
+            }
+            id if id == LENT.id() => {
+                ::ringback::__private::Handler::serial(async move {
+                    let decoded = (|| -> ::ringback::Result<_> {
+                        let mut arguments = call.arguments(&LENT, 4u32)?;
+                        let plan = arguments.arg::<Plan>("plan")?;
+                        let steps = arguments.arg::<::std::vec::Vec<Step>>("steps")?;
+                        let event = arguments.arg_in_place::<Event<'_>>("event")?;
+                        let next = arguments
+                            .arg::<::core::option::Option<Plan>>("next")?;
+                        ::core::result::Result::Ok((plan, steps, event, next))
+                    })();
+                    match decoded {
+                        ::core::result::Result::Err(error) => call.fail(error),
+                        ::core::result::Result::Ok((plan, steps, event, next)) => {
+                            let outcome = <T_ as Arguments>::lent(
+                                    &*object,
+                                    &plan,
+                                    &steps,
+                                    &event,
+                                    ::core::option::Option::as_ref(&next),
+                                )
+                                .await;
+                            call.reply::<Result<()>>(outcome);
+                        }
+                    }
+                })
+            }
+            id if id == HOSTILE.id() => {
+                ::ringback::__private::Handler::inline(async move {
+                    let decoded = (|| -> ::ringback::Result<_> {
+                        let mut arguments = call.arguments(&HOSTILE, 4u32)?;
+                        let call = arguments.arg::<T>("call")?;
+                        let remote = arguments.arg::<F>("remote")?;
+                        let arguments = arguments.arg::<Twin>("arguments")?;
+                        let object = arguments.arg::<Once>("object")?;
+                        ::core::result::Result::Ok((call, remote, arguments, object))
+                    })();
+                    match decoded {
+                        ::core::result::Result::Err(error) => call.fail(error),
+                        ::core::result::Result::Ok(
+                            (call, remote, arguments, object),
+                        ) => {
+                            let outcome = <T_ as Arguments>::hostile(
+                                    &*object,
+                                    call,
+                                    remote,
+                                    arguments,
+                                    object,
+                                )
+                                .await;
+                            call.reply::<Result<T>>(outcome);
+                        }
+                    }
+                })
+            }
+            _ => {
+                call.unknown_method(
+                    <dyn Arguments as ::ringback::__private::HasProxy>::NAME,
+                )
+            }
+        }
+    }
+    impl Arguments for ArgumentsProxy {
+        async fn borrowed(
+            &self,
+            key: &str,
+            bytes: &[u8],
+            maybe: Option<&str>,
+            cow: Cow<'_, str>,
+        ) -> Result<()> {
+            match self.reference.place() {
+                ::ringback::__private::Place::Local(twin) => {
+                    Twin_::ringback_twin_call_borrowed(&**twin, key, bytes, maybe, cow)
+                        .await
+                }
+                ::ringback::__private::Place::Remote(remote) => {
+                    call_borrowed(remote, key, bytes, maybe, cow).await
+                }
+            }
+        }
+        async fn lent(
+            &self,
+            plan: &Plan,
+            steps: &[Step],
+            event: &Event<'_>,
+            next: Option<&Plan>,
+        ) -> Result<()> {
+            match self.reference.place() {
+                ::ringback::__private::Place::Local(twin) => {
+                    Twin_::ringback_twin_call_lent(&**twin, plan, steps, event, next)
+                        .await
+                }
+                ::ringback::__private::Place::Remote(remote) => {
+                    call_lent(remote, plan, steps, event, next).await
+                }
+            }
+        }
+        async fn hostile(
+            &self,
+            call: T,
+            remote: F,
+            arguments: Twin,
+            object: Once,
+        ) -> Result<T> {
+            match self.reference.place() {
+                ::ringback::__private::Place::Local(twin) => {
+                    Twin_::ringback_twin_call_hostile(
+                            &**twin,
+                            call,
+                            remote,
+                            arguments,
+                            object,
+                        )
+                        .await
+                }
+                ::ringback::__private::Place::Remote(remote) => {
+                    call_hostile(remote, call, remote, arguments, object).await
+                }
+            }
+        }
+        fn __proxy(self) -> Self {
+            self
+        }
+        fn __proxy_of(self: ::std::sync::Arc<Self>) -> Self {
+            ::core::clone::Clone::clone(&*self)
+        }
+    }
+    impl ArgumentsProxy {
+        #[doc(hidden)]
+        fn __local<T_: Arguments>(object: ::std::sync::Arc<T_>) -> Self {
+            let twin: ::std::sync::Arc<dyn Twin_> = object;
+            Self {
+                reference: ::ringback::__private::Reference::local(twin),
+            }
+        }
+    }
+    impl ::ringback::__private::HasProxy for dyn Arguments {
+        type Proxy = ArgumentsProxy;
+        type Twin = dyn Twin_;
+        const NAME: &'static str = "Arguments";
+    }
+    impl ::ringback::__private::ProxyType for ArgumentsProxy {
+        type Service = dyn Arguments;
+        fn from_reference(
+            reference: ::ringback::__private::Reference<dyn Arguments>,
+        ) -> Self {
+            Self { reference }
+        }
+        fn reference(&self) -> &::ringback::__private::Reference<dyn Arguments> {
+            &self.reference
+        }
+    }
+    impl ::ringback::__private::Dispatch for ArgumentsProxy {
+        fn dispatch(
+            &self,
+            call: ::ringback::__private::Incoming,
+        ) -> ::ringback::__private::Handler {
+            match self.reference.place() {
+                ::ringback::__private::Place::Local(twin) => {
+                    Twin_::ringback_twin_serve(::std::sync::Arc::clone(twin), call)
+                }
+                ::ringback::__private::Place::Remote(_) => {
+                    serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
+                }
+            }
+        }
+        fn as_any(&self) -> &dyn ::core::any::Any {
+            self
+        }
+    }
+    impl ::core::fmt::Debug for ArgumentsProxy {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::ringback::__private::debug_proxy(self, "ArgumentsProxy", formatter)
+        }
+    }
+    impl ::ringback::__private::serde::Serialize for ArgumentsProxy {
+        fn serialize<S: ::ringback::__private::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            ::ringback::__private::serialize_proxy(self, serializer)
+        }
+    }
+    impl<'de> ::ringback::__private::serde::Deserialize<'de> for ArgumentsProxy {
+        fn deserialize<D: ::ringback::__private::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::core::result::Result<Self, D::Error> {
+            ::ringback::__private::deserialize_proxy(deserializer)
+        }
+    }
+    impl Arguments for ArgumentsClient {
+        async fn borrowed(
+            &self,
+            key: &str,
+            bytes: &[u8],
+            maybe: Option<&str>,
+            cow: Cow<'_, str>,
+        ) -> Result<()> {
+            call_borrowed(&self.remote, key, bytes, maybe, cow).await
+        }
+        async fn lent(
+            &self,
+            plan: &Plan,
+            steps: &[Step],
+            event: &Event<'_>,
+            next: Option<&Plan>,
+        ) -> Result<()> {
+            call_lent(&self.remote, plan, steps, event, next).await
+        }
+        async fn hostile(
+            &self,
+            call: T,
+            remote: F,
+            arguments: Twin,
+            object: Once,
+        ) -> Result<T> {
+            call_hostile(&self.remote, call, remote, arguments, object).await
+        }
+    }
+    impl ::ringback::__private::ServiceClient for ArgumentsClient {
+        const NAME: &'static str = <dyn Arguments as ::ringback::__private::HasProxy>::NAME;
+        fn from_remote(remote: ::ringback::__private::Remote) -> Self {
+            Self { remote }
+        }
+    }
+    impl<T_: Arguments> ::ringback::__private::Dispatch for ArgumentsServer<T_> {
+        fn dispatch(
+            &self,
+            call: ::ringback::__private::Incoming,
+        ) -> ::ringback::__private::Handler {
+            serve(::std::sync::Arc::clone(&self.object), call)
+        }
+        fn as_any(&self) -> &dyn ::core::any::Any {
+            self
+        }
+    }
+    impl<T_: Arguments> ::ringback::__private::Service for ArgumentsServer<T_> {
+        const NAME: &'static str = <dyn Arguments as ::ringback::__private::HasProxy>::NAME;
+    }
+    impl<T_> ::core::clone::Clone for ArgumentsServer<T_> {
+        fn clone(&self) -> Self {
+            Self {
+                object: ::std::sync::Arc::clone(&self.object),
+            }
+        }
+    }
+    impl<T_> ::core::fmt::Debug for ArgumentsServer<T_> {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            formatter.debug_struct("ArgumentsServer").finish_non_exhaustive()
+        }
+    }
+    impl<T_: Arguments> Arguments for ::std::sync::Arc<T_> {
+        fn borrowed(
+            &self,
+            key: &str,
+            bytes: &[u8],
+            maybe: Option<&str>,
+            cow: Cow<'_, str>,
+        ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
+            <T_ as Arguments>::borrowed(&**self, key, bytes, maybe, cow)
+        }
+        fn lent(
+            &self,
+            plan: &Plan,
+            steps: &[Step],
+            event: &Event<'_>,
+            next: Option<&Plan>,
+        ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
+            <T_ as Arguments>::lent(&**self, plan, steps, event, next)
+        }
+        fn hostile(
+            &self,
+            call: T,
+            remote: F,
+            arguments: Twin,
+            object: Once,
+        ) -> impl ::core::future::Future<Output = Result<T>> + ::core::marker::Send {
+            <T_ as Arguments>::hostile(&**self, call, remote, arguments, object)
+        }
+        fn __proxy(self) -> ArgumentsProxy {
+            <T_ as Arguments>::__proxy_of(self)
+        }
+        fn __proxy_of(self: ::std::sync::Arc<Self>) -> ArgumentsProxy {
+            <T_ as Arguments>::__proxy_of(::core::clone::Clone::clone(&*self))
+        }
+    }
+};

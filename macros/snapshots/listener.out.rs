@@ -1,0 +1,381 @@
+/// Hears of changes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not implement the service `Listener`",
+    label = "not a `Listener`",
+    note = "a type implements it by `impl Listener for …`, with plain `async fn`s; an `Arc` of such a type and a `ListenerProxy` implement it too",
+    note = "a closure implements it if it is `async move |no: u32, text: &str| …`, returns `Result<()>`, changes nothing that it captured, and is `Clone + Send + Sync + 'static`",
+)]
+pub trait Listener: ::core::marker::Send + ::core::marker::Sync + 'static {
+    /// Something changed.
+    fn changed(
+        &self,
+        no: u32,
+        text: &str,
+    ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send
+    where
+        Self: ::core::marker::Sized;
+    #[doc(hidden)]
+    fn __proxy(self) -> ListenerProxy
+    where
+        Self: ::core::marker::Sized,
+    {
+        ListenerProxy::__local(::std::sync::Arc::new(self))
+    }
+    #[doc(hidden)]
+    fn __proxy_of(self: ::std::sync::Arc<Self>) -> ListenerProxy
+    where
+        Self: ::core::marker::Sized,
+    {
+        ListenerProxy::__local(self)
+    }
+}
+/**A reference to one object that implements [`Listener`]: in this process, or at the peer that passed it.
+
+Proxies of one object are equal. The object lives at least as long as its last proxy.*/
+#[derive(
+    ::core::clone::Clone,
+    ::core::cmp::PartialEq,
+    ::core::cmp::Eq,
+    ::core::hash::Hash,
+)]
+pub struct ListenerProxy {
+    reference: ::ringback::__private::Reference<dyn Listener>,
+}
+#[allow(dead_code)]
+impl ListenerProxy {
+    /// A reference to `object`. Of a proxy it is that proxy, and of an `Arc` it is
+    /// equal to every other proxy of that `Arc`.
+    #[must_use]
+    pub fn new(object: impl Listener) -> Self {
+        <_ as Listener>::__proxy(object)
+    }
+    /// Waits until the object can no longer be called, and says why.
+    pub async fn closed(&self) -> ::ringback::Error {
+        self.reference.closed().await
+    }
+    /// Whether the object can no longer be called.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.reference.is_closed()
+    }
+    /// The same reference, whose calls fail when they take longer than `timeout`.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: ::core::time::Duration) -> Self {
+        Self {
+            reference: self.reference.with_timeout(timeout),
+        }
+    }
+    /// The same reference, whose calls carry `key` and `value` to the handler.
+    #[must_use]
+    pub fn with_metadata(
+        &self,
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            reference: self.reference.with_metadata(key, value),
+        }
+    }
+}
+///A stub of the service [`Listener`] that a peer offers. Clones share one connection.
+#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+#[allow(dead_code)]
+pub struct ListenerClient {
+    remote: ::ringback::__private::Remote,
+}
+#[allow(dead_code)]
+impl ListenerClient {
+    /// Connects to the server at `address`. For more than this one service, or for other
+    /// settings, use the builder of `Client`.
+    ///
+    /// # Errors
+    ///
+    /// Says why the server could not be reached, or refused.
+    pub async fn connect(
+        address: impl ::core::convert::Into<::ringback::Address>,
+    ) -> ::ringback::Result<Self> {
+        ::ringback::__private::connect(::core::convert::Into::into(address)).await
+    }
+    /// The same stub, whose calls fail when they take longer than `timeout`.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: ::core::time::Duration) -> Self {
+        Self {
+            remote: self.remote.with_timeout(timeout),
+        }
+    }
+    /// The same stub, whose calls carry `key` and `value` to the handler.
+    #[must_use]
+    pub fn with_metadata(
+        &self,
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            remote: self.remote.with_metadata(key, value),
+        }
+    }
+    /// The session that carries the calls.
+    #[must_use]
+    pub fn session(&self) -> ::ringback::Session {
+        self.remote.session()
+    }
+}
+///Offers an object that implements [`Listener`] as a service.
+#[allow(dead_code)]
+pub struct ListenerServer<T> {
+    object: ::std::sync::Arc<T>,
+}
+#[allow(dead_code)]
+impl<T: Listener> ListenerServer<T> {
+    /// Offers `object`. To keep hold of it, pass an `Arc`.
+    #[must_use]
+    pub fn new(object: T) -> Self {
+        Self {
+            object: ::std::sync::Arc::new(object),
+        }
+    }
+}
+#[allow(unnameable_types, deprecated, clippy::too_many_arguments)]
+const _: () = {
+    #[allow(unused_imports)]
+    use ::std::boxed::Box;
+    static CHANGED: ::ringback::__private::Method = ::ringback::__private::Method::new(
+        <dyn Listener as ::ringback::__private::HasProxy>::NAME,
+        "changed",
+    );
+    fn call_changed(
+        remote: &::ringback::__private::Remote,
+        no: u32,
+        text: &str,
+    ) -> ::ringback::__private::Call<Result<()>> {
+        let mut call = remote.call(&CHANGED, 2u32);
+        call.arg::<u32>("no", &no);
+        call.arg_in_place::<str>("text", text);
+        call.request::<Result<()>>()
+    }
+    #[doc(hidden)]
+    #[::ringback::__private::async_trait]
+    pub trait Twin: ::core::marker::Send + ::core::marker::Sync + 'static {
+        async fn ringback_twin_call_changed(&self, no: u32, text: &str) -> Result<()>;
+        fn ringback_twin_serve(
+            self: ::std::sync::Arc<Self>,
+            call: ::ringback::__private::Incoming,
+        ) -> ::ringback::__private::Handler;
+    }
+    #[::ringback::__private::async_trait]
+    impl<T: Listener> Twin for T {
+        async fn ringback_twin_call_changed(&self, no: u32, text: &str) -> Result<()> {
+            <T as Listener>::changed(self, no, text).await
+        }
+        fn ringback_twin_serve(
+            self: ::std::sync::Arc<Self>,
+            call: ::ringback::__private::Incoming,
+        ) -> ::ringback::__private::Handler {
+            serve(self, call)
+        }
+    }
+    fn serve<T: Listener>(
+        object: ::std::sync::Arc<T>,
+        call: ::ringback::__private::Incoming,
+    ) -> ::ringback::__private::Handler {
+        match call.method() {
+            id if id == CHANGED.id() => {
+                ::ringback::__private::Handler::inline(async move {
+                    let decoded = (|| -> ::ringback::Result<_> {
+                        let mut arguments = call.arguments(&CHANGED, 2u32)?;
+                        let no = arguments.arg::<u32>("no")?;
+                        let text = arguments.arg_in_place::<&str>("text")?;
+                        ::core::result::Result::Ok((no, text))
+                    })();
+                    match decoded {
+                        ::core::result::Result::Err(error) => call.fail(error),
+                        ::core::result::Result::Ok((no, text)) => {
+                            let outcome = <T as Listener>::changed(&*object, no, text)
+                                .await;
+                            call.reply::<Result<()>>(outcome);
+                        }
+                    }
+                })
+            }
+            _ => {
+                call.unknown_method(
+                    <dyn Listener as ::ringback::__private::HasProxy>::NAME,
+                )
+            }
+        }
+    }
+    impl Listener for ListenerProxy {
+        async fn changed(&self, no: u32, text: &str) -> Result<()> {
+            match self.reference.place() {
+                ::ringback::__private::Place::Local(twin) => {
+                    Twin::ringback_twin_call_changed(&**twin, no, text).await
+                }
+                ::ringback::__private::Place::Remote(remote) => {
+                    call_changed(remote, no, text).await
+                }
+            }
+        }
+        fn __proxy(self) -> Self {
+            self
+        }
+        fn __proxy_of(self: ::std::sync::Arc<Self>) -> Self {
+            ::core::clone::Clone::clone(&*self)
+        }
+    }
+    impl ListenerProxy {
+        #[doc(hidden)]
+        pub fn __local<T: Listener>(object: ::std::sync::Arc<T>) -> Self {
+            let twin: ::std::sync::Arc<dyn Twin> = object;
+            Self {
+                reference: ::ringback::__private::Reference::local(twin),
+            }
+        }
+    }
+    impl ::ringback::__private::HasProxy for dyn Listener {
+        type Proxy = ListenerProxy;
+        type Twin = dyn Twin;
+        const NAME: &'static str = "Listener";
+    }
+    impl ::ringback::__private::ProxyType for ListenerProxy {
+        type Service = dyn Listener;
+        fn from_reference(
+            reference: ::ringback::__private::Reference<dyn Listener>,
+        ) -> Self {
+            Self { reference }
+        }
+        fn reference(&self) -> &::ringback::__private::Reference<dyn Listener> {
+            &self.reference
+        }
+    }
+    impl ::ringback::__private::Dispatch for ListenerProxy {
+        fn dispatch(
+            &self,
+            call: ::ringback::__private::Incoming,
+        ) -> ::ringback::__private::Handler {
+            match self.reference.place() {
+                ::ringback::__private::Place::Local(twin) => {
+                    Twin::ringback_twin_serve(::std::sync::Arc::clone(twin), call)
+                }
+                ::ringback::__private::Place::Remote(_) => {
+                    serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
+                }
+            }
+        }
+        fn as_any(&self) -> &dyn ::core::any::Any {
+            self
+        }
+    }
+    impl ::core::fmt::Debug for ListenerProxy {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::ringback::__private::debug_proxy(self, "ListenerProxy", formatter)
+        }
+    }
+    impl ::ringback::__private::serde::Serialize for ListenerProxy {
+        fn serialize<S: ::ringback::__private::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            ::ringback::__private::serialize_proxy(self, serializer)
+        }
+    }
+    impl<'de> ::ringback::__private::serde::Deserialize<'de> for ListenerProxy {
+        fn deserialize<D: ::ringback::__private::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::core::result::Result<Self, D::Error> {
+            ::ringback::__private::deserialize_proxy(deserializer)
+        }
+    }
+    impl Listener for ListenerClient {
+        async fn changed(&self, no: u32, text: &str) -> Result<()> {
+            call_changed(&self.remote, no, text).await
+        }
+    }
+    impl ::ringback::__private::ServiceClient for ListenerClient {
+        const NAME: &'static str = <dyn Listener as ::ringback::__private::HasProxy>::NAME;
+        fn from_remote(remote: ::ringback::__private::Remote) -> Self {
+            Self { remote }
+        }
+    }
+    impl<T: Listener> ::ringback::__private::Dispatch for ListenerServer<T> {
+        fn dispatch(
+            &self,
+            call: ::ringback::__private::Incoming,
+        ) -> ::ringback::__private::Handler {
+            serve(::std::sync::Arc::clone(&self.object), call)
+        }
+        fn as_any(&self) -> &dyn ::core::any::Any {
+            self
+        }
+    }
+    impl<T: Listener> ::ringback::__private::Service for ListenerServer<T> {
+        const NAME: &'static str = <dyn Listener as ::ringback::__private::HasProxy>::NAME;
+    }
+    impl<T> ::core::clone::Clone for ListenerServer<T> {
+        fn clone(&self) -> Self {
+            Self {
+                object: ::std::sync::Arc::clone(&self.object),
+            }
+        }
+    }
+    impl<T> ::core::fmt::Debug for ListenerServer<T> {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            formatter.debug_struct("ListenerServer").finish_non_exhaustive()
+        }
+    }
+    impl<T: Listener> Listener for ::std::sync::Arc<T> {
+        fn changed(
+            &self,
+            no: u32,
+            text: &str,
+        ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
+            <T as Listener>::changed(&**self, no, text)
+        }
+        fn __proxy(self) -> ListenerProxy {
+            <T as Listener>::__proxy_of(self)
+        }
+        fn __proxy_of(self: ::std::sync::Arc<Self>) -> ListenerProxy {
+            <T as Listener>::__proxy_of(::core::clone::Clone::clone(&*self))
+        }
+    }
+    #[doc(hidden)]
+    pub trait Once<A0, A1, R>: ::core::marker::Sized {
+        fn call(
+            self,
+            a0: A0,
+            a1: A1,
+        ) -> impl ::core::future::Future<Output = R> + ::core::marker::Send;
+    }
+    impl<F, Fut, A0, A1, R> Once<A0, A1, R> for F
+    where
+        F: ::core::ops::FnOnce(A0, A1) -> Fut,
+        Fut: ::core::future::Future<Output = R> + ::core::marker::Send,
+    {
+        fn call(
+            self,
+            a0: A0,
+            a1: A1,
+        ) -> impl ::core::future::Future<Output = R> + ::core::marker::Send {
+            self(a0, a1)
+        }
+    }
+    impl<F> Listener for F
+    where
+        F: ::core::ops::AsyncFn(u32, &str) -> Result<()>
+            + for<'a0> Once<u32, &'a0 str, Result<()>> + ::core::clone::Clone
+            + ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        fn changed(
+            &self,
+            no: u32,
+            text: &str,
+        ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
+            Once::call(::core::clone::Clone::clone(self), no, text)
+        }
+    }
+};

@@ -1,0 +1,606 @@
+/// Keeps listeners.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not implement the service `Registry`",
+    label = "not a `Registry`",
+    note = "a type implements it by `impl Registry for …`, with plain `async fn`s; an `Arc` of such a type and a `RegistryProxy` implement it too",
+)]
+pub(crate) trait Registry: ::core::marker::Send + ::core::marker::Sync + 'static {
+    fn add(
+        &self,
+        key: String,
+        listener: impl other::Listener,
+    ) -> impl ::core::future::Future<Output = Result<(), Refusal>> + ::core::marker::Send
+    where
+        Self: ::core::marker::Sized;
+    #[cfg(feature = "removal")]
+    fn remove_all(
+        &self,
+        listeners: Vec<impl Listener>,
+        done: Option<impl Callback<u8>>,
+        log: LogProxy,
+    ) -> impl ::core::future::Future<
+        Output = Result<u32, Refusal>,
+    > + ::core::marker::Send
+    where
+        Self: ::core::marker::Sized;
+    fn poke(
+        &self,
+    ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send
+    where
+        Self: ::core::marker::Sized;
+    #[doc(hidden)]
+    fn __proxy(self) -> RegistryProxy
+    where
+        Self: ::core::marker::Sized,
+    {
+        RegistryProxy::__local(::std::sync::Arc::new(self))
+    }
+    #[doc(hidden)]
+    fn __proxy_of(self: ::std::sync::Arc<Self>) -> RegistryProxy
+    where
+        Self: ::core::marker::Sized,
+    {
+        RegistryProxy::__local(self)
+    }
+}
+/**A reference to one object that implements [`Registry`]: in this process, or at the peer that passed it.
+
+Proxies of one object are equal. The object lives at least as long as its last proxy.*/
+#[derive(
+    ::core::clone::Clone,
+    ::core::cmp::PartialEq,
+    ::core::cmp::Eq,
+    ::core::hash::Hash,
+)]
+pub(crate) struct RegistryProxy {
+    reference: my_crate::ringback::__private::Reference<dyn Registry>,
+}
+#[allow(dead_code)]
+impl RegistryProxy {
+    /// A reference to `object`. Of a proxy it is that proxy, and of an `Arc` it is
+    /// equal to every other proxy of that `Arc`.
+    #[must_use]
+    pub(crate) fn new(object: impl Registry) -> Self {
+        <_ as Registry>::__proxy(object)
+    }
+    /// Waits until the object can no longer be called, and says why.
+    pub(crate) async fn closed(&self) -> my_crate::ringback::Error {
+        self.reference.closed().await
+    }
+    /// Whether the object can no longer be called.
+    #[must_use]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.reference.is_closed()
+    }
+    /// The same reference, whose calls fail when they take longer than `timeout`.
+    #[must_use]
+    pub(crate) fn with_timeout(&self, timeout: ::core::time::Duration) -> Self {
+        Self {
+            reference: self.reference.with_timeout(timeout),
+        }
+    }
+    /// The same reference, whose calls carry `key` and `value` to the handler.
+    #[must_use]
+    pub(crate) fn with_metadata(
+        &self,
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            reference: self.reference.with_metadata(key, value),
+        }
+    }
+}
+///A stub of the service [`Registry`] that a peer offers. Clones share one connection.
+#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+#[allow(dead_code)]
+pub(crate) struct RegistryClient {
+    remote: my_crate::ringback::__private::Remote,
+}
+#[allow(dead_code)]
+impl RegistryClient {
+    /// Connects to the server at `address`. For more than this one service, or for other
+    /// settings, use the builder of `Client`.
+    ///
+    /// # Errors
+    ///
+    /// Says why the server could not be reached, or refused.
+    pub(crate) async fn connect(
+        address: impl ::core::convert::Into<my_crate::ringback::Address>,
+    ) -> my_crate::ringback::Result<Self> {
+        my_crate::ringback::__private::connect(::core::convert::Into::into(address))
+            .await
+    }
+    /// The same stub, whose calls fail when they take longer than `timeout`.
+    #[must_use]
+    pub(crate) fn with_timeout(&self, timeout: ::core::time::Duration) -> Self {
+        Self {
+            remote: self.remote.with_timeout(timeout),
+        }
+    }
+    /// The same stub, whose calls carry `key` and `value` to the handler.
+    #[must_use]
+    pub(crate) fn with_metadata(
+        &self,
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            remote: self.remote.with_metadata(key, value),
+        }
+    }
+    /// The session that carries the calls.
+    #[must_use]
+    pub(crate) fn session(&self) -> my_crate::ringback::Session {
+        self.remote.session()
+    }
+}
+///Offers an object that implements [`Registry`] as a service.
+#[allow(dead_code)]
+pub(crate) struct RegistryServer<T> {
+    object: ::std::sync::Arc<T>,
+}
+#[allow(dead_code)]
+impl<T: Registry> RegistryServer<T> {
+    /// Offers `object`. To keep hold of it, pass an `Arc`.
+    #[must_use]
+    pub(crate) fn new(object: T) -> Self {
+        Self {
+            object: ::std::sync::Arc::new(object),
+        }
+    }
+}
+#[allow(unnameable_types, deprecated, clippy::too_many_arguments)]
+const _: () = {
+    #[allow(unused_imports)]
+    use ::std::boxed::Box;
+    static ADD: my_crate::ringback::__private::Method = my_crate::ringback::__private::Method::new(
+            <dyn Registry as my_crate::ringback::__private::HasProxy>::NAME,
+            "add",
+        )
+        .timeout(5000u64);
+    fn call_add(
+        remote: &my_crate::ringback::__private::Remote,
+        key: String,
+        listener: <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+    ) -> my_crate::ringback::__private::Call<Result<(), Refusal>> {
+        let mut call = remote.call(&ADD, 2u32);
+        call.arg::<String>("key", &key);
+        call.arg::<
+                <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+            >("listener", &listener);
+        call.request::<Result<(), Refusal>>()
+    }
+    #[cfg(feature = "removal")]
+    static REMOVE_ALL: my_crate::ringback::__private::Method = my_crate::ringback::__private::Method::new(
+            <dyn Registry as my_crate::ringback::__private::HasProxy>::NAME,
+            "remove_all",
+        )
+        .idempotent();
+    #[cfg(feature = "removal")]
+    fn call_remove_all(
+        remote: &my_crate::ringback::__private::Remote,
+        listeners: ::std::vec::Vec<
+            <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+        >,
+        done: ::core::option::Option<
+            <dyn Callback<u8> as my_crate::ringback::__private::HasProxy>::Proxy,
+        >,
+        log: LogProxy,
+    ) -> my_crate::ringback::__private::Call<Result<u32, Refusal>> {
+        let mut call = remote.call(&REMOVE_ALL, 3u32);
+        call.arg::<
+                ::std::vec::Vec<
+                    <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+                >,
+            >("listeners", &listeners);
+        call.arg::<
+                ::core::option::Option<
+                    <dyn Callback<u8> as my_crate::ringback::__private::HasProxy>::Proxy,
+                >,
+            >("done", &done);
+        call.arg::<LogProxy>("log", &log);
+        call.request::<Result<u32, Refusal>>()
+    }
+    static POKE: my_crate::ringback::__private::Method = my_crate::ringback::__private::Method::new(
+            <dyn Registry as my_crate::ringback::__private::HasProxy>::NAME,
+            "poke",
+        )
+        .oneway();
+    fn call_poke(
+        remote: &my_crate::ringback::__private::Remote,
+    ) -> my_crate::ringback::__private::Call<Result<()>> {
+        let call = remote.call(&POKE, 0u32);
+        call.notify::<Result<()>>()
+    }
+    #[doc(hidden)]
+    #[my_crate::ringback::__private::async_trait]
+    pub(crate) trait Twin: ::core::marker::Send + ::core::marker::Sync + 'static {
+        async fn ringback_twin_call_add(
+            &self,
+            key: String,
+            listener: <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+        ) -> Result<(), Refusal>;
+        #[cfg(feature = "removal")]
+        async fn ringback_twin_call_remove_all(
+            &self,
+            listeners: ::std::vec::Vec<
+                <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+            >,
+            done: ::core::option::Option<
+                <dyn Callback<u8> as my_crate::ringback::__private::HasProxy>::Proxy,
+            >,
+            log: LogProxy,
+        ) -> Result<u32, Refusal>;
+        async fn ringback_twin_call_poke(&self) -> Result<()>;
+        fn ringback_twin_serve(
+            self: ::std::sync::Arc<Self>,
+            call: my_crate::ringback::__private::Incoming,
+        ) -> my_crate::ringback::__private::Handler;
+    }
+    #[my_crate::ringback::__private::async_trait]
+    impl<T: Registry> Twin for T {
+        async fn ringback_twin_call_add(
+            &self,
+            key: String,
+            listener: <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+        ) -> Result<(), Refusal> {
+            <T as Registry>::add(self, key, listener).await
+        }
+        #[cfg(feature = "removal")]
+        async fn ringback_twin_call_remove_all(
+            &self,
+            listeners: ::std::vec::Vec<
+                <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+            >,
+            done: ::core::option::Option<
+                <dyn Callback<u8> as my_crate::ringback::__private::HasProxy>::Proxy,
+            >,
+            log: LogProxy,
+        ) -> Result<u32, Refusal> {
+            <T as Registry>::remove_all(self, listeners, done, log).await
+        }
+        async fn ringback_twin_call_poke(&self) -> Result<()> {
+            <T as Registry>::poke(self).await
+        }
+        fn ringback_twin_serve(
+            self: ::std::sync::Arc<Self>,
+            call: my_crate::ringback::__private::Incoming,
+        ) -> my_crate::ringback::__private::Handler {
+            serve(self, call)
+        }
+    }
+    fn serve<T: Registry>(
+        object: ::std::sync::Arc<T>,
+        call: my_crate::ringback::__private::Incoming,
+    ) -> my_crate::ringback::__private::Handler {
+        match call.method() {
+            id if id == ADD.id() => {
+                my_crate::ringback::__private::Handler::inline(async move {
+                    let decoded = (|| -> my_crate::ringback::Result<_> {
+                        let mut arguments = call.arguments(&ADD, 2u32)?;
+                        let key = arguments.arg::<String>("key")?;
+                        let listener = arguments
+                            .arg::<
+                                <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+                            >("listener")?;
+                        ::core::result::Result::Ok((key, listener))
+                    })();
+                    match decoded {
+                        ::core::result::Result::Err(error) => call.fail(error),
+                        ::core::result::Result::Ok((key, listener)) => {
+                            let outcome = <T as Registry>::add(&*object, key, listener)
+                                .await;
+                            call.reply::<Result<(), Refusal>>(outcome);
+                        }
+                    }
+                })
+            }
+            #[cfg(feature = "removal")]
+            id if id == REMOVE_ALL.id() => {
+                my_crate::ringback::__private::Handler::inline(async move {
+                    let decoded = (|| -> my_crate::ringback::Result<_> {
+                        let mut arguments = call.arguments(&REMOVE_ALL, 3u32)?;
+                        let listeners = arguments
+                            .arg::<
+                                ::std::vec::Vec<
+                                    <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+                                >,
+                            >("listeners")?;
+                        let done = arguments
+                            .arg::<
+                                ::core::option::Option<
+                                    <dyn Callback<
+                                        u8,
+                                    > as my_crate::ringback::__private::HasProxy>::Proxy,
+                                >,
+                            >("done")?;
+                        let log = arguments.arg::<LogProxy>("log")?;
+                        ::core::result::Result::Ok((listeners, done, log))
+                    })();
+                    match decoded {
+                        ::core::result::Result::Err(error) => call.fail(error),
+                        ::core::result::Result::Ok((listeners, done, log)) => {
+                            let outcome = <T as Registry>::remove_all(
+                                    &*object,
+                                    listeners,
+                                    done,
+                                    log,
+                                )
+                                .await;
+                            call.reply::<Result<u32, Refusal>>(outcome);
+                        }
+                    }
+                })
+            }
+            id if id == POKE.id() => {
+                my_crate::ringback::__private::Handler::spawn(async move {
+                    let decoded = (|| -> my_crate::ringback::Result<_> {
+                        let _ = call.arguments(&POKE, 0u32)?;
+                        ::core::result::Result::Ok(())
+                    })();
+                    match decoded {
+                        ::core::result::Result::Err(error) => call.fail(error),
+                        ::core::result::Result::Ok(()) => {
+                            let outcome = <T as Registry>::poke(&*object).await;
+                            call.reply::<Result<()>>(outcome);
+                        }
+                    }
+                })
+            }
+            _ => {
+                call.unknown_method(
+                    <dyn Registry as my_crate::ringback::__private::HasProxy>::NAME,
+                )
+            }
+        }
+    }
+    impl Registry for RegistryProxy {
+        async fn add(
+            &self,
+            key: String,
+            listener: impl other::Listener,
+        ) -> Result<(), Refusal> {
+            match self.reference.place() {
+                my_crate::ringback::__private::Place::Local(twin) => {
+                    Twin::ringback_twin_call_add(
+                            &**twin,
+                            key,
+                            <_ as other::Listener>::__proxy(listener),
+                        )
+                        .await
+                }
+                my_crate::ringback::__private::Place::Remote(remote) => {
+                    call_add(remote, key, <_ as other::Listener>::__proxy(listener))
+                        .await
+                }
+            }
+        }
+        #[cfg(feature = "removal")]
+        async fn remove_all(
+            &self,
+            listeners: Vec<impl Listener>,
+            done: Option<impl Callback<u8>>,
+            log: LogProxy,
+        ) -> Result<u32, Refusal> {
+            match self.reference.place() {
+                my_crate::ringback::__private::Place::Local(twin) => {
+                    Twin::ringback_twin_call_remove_all(
+                            &**twin,
+                            ::core::iter::Iterator::collect(
+                                ::core::iter::Iterator::map(
+                                    ::core::iter::IntoIterator::into_iter(listeners),
+                                    <_ as Listener>::__proxy,
+                                ),
+                            ),
+                            ::core::option::Option::map(
+                                done,
+                                <_ as Callback<u8>>::__proxy,
+                            ),
+                            log,
+                        )
+                        .await
+                }
+                my_crate::ringback::__private::Place::Remote(remote) => {
+                    call_remove_all(
+                            remote,
+                            ::core::iter::Iterator::collect(
+                                ::core::iter::Iterator::map(
+                                    ::core::iter::IntoIterator::into_iter(listeners),
+                                    <_ as Listener>::__proxy,
+                                ),
+                            ),
+                            ::core::option::Option::map(
+                                done,
+                                <_ as Callback<u8>>::__proxy,
+                            ),
+                            log,
+                        )
+                        .await
+                }
+            }
+        }
+        async fn poke(&self) -> Result<()> {
+            match self.reference.place() {
+                my_crate::ringback::__private::Place::Local(twin) => {
+                    Twin::ringback_twin_call_poke(&**twin).await
+                }
+                my_crate::ringback::__private::Place::Remote(remote) => {
+                    call_poke(remote).await
+                }
+            }
+        }
+        fn __proxy(self) -> Self {
+            self
+        }
+        fn __proxy_of(self: ::std::sync::Arc<Self>) -> Self {
+            ::core::clone::Clone::clone(&*self)
+        }
+    }
+    impl RegistryProxy {
+        #[doc(hidden)]
+        pub(crate) fn __local<T: Registry>(object: ::std::sync::Arc<T>) -> Self {
+            let twin: ::std::sync::Arc<dyn Twin> = object;
+            Self {
+                reference: my_crate::ringback::__private::Reference::local(twin),
+            }
+        }
+    }
+    impl my_crate::ringback::__private::HasProxy for dyn Registry {
+        type Proxy = RegistryProxy;
+        type Twin = dyn Twin;
+        const NAME: &'static str = "registry@2";
+    }
+    impl my_crate::ringback::__private::ProxyType for RegistryProxy {
+        type Service = dyn Registry;
+        fn from_reference(
+            reference: my_crate::ringback::__private::Reference<dyn Registry>,
+        ) -> Self {
+            Self { reference }
+        }
+        fn reference(&self) -> &my_crate::ringback::__private::Reference<dyn Registry> {
+            &self.reference
+        }
+    }
+    impl my_crate::ringback::__private::Dispatch for RegistryProxy {
+        fn dispatch(
+            &self,
+            call: my_crate::ringback::__private::Incoming,
+        ) -> my_crate::ringback::__private::Handler {
+            match self.reference.place() {
+                my_crate::ringback::__private::Place::Local(twin) => {
+                    Twin::ringback_twin_serve(::std::sync::Arc::clone(twin), call)
+                }
+                my_crate::ringback::__private::Place::Remote(_) => {
+                    serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
+                }
+            }
+        }
+        fn as_any(&self) -> &dyn ::core::any::Any {
+            self
+        }
+    }
+    impl ::core::fmt::Debug for RegistryProxy {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            my_crate::ringback::__private::debug_proxy(self, "RegistryProxy", formatter)
+        }
+    }
+    impl my_crate::ringback::__private::serde::Serialize for RegistryProxy {
+        fn serialize<S: my_crate::ringback::__private::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            my_crate::ringback::__private::serialize_proxy(self, serializer)
+        }
+    }
+    impl<'de> my_crate::ringback::__private::serde::Deserialize<'de> for RegistryProxy {
+        fn deserialize<D: my_crate::ringback::__private::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::core::result::Result<Self, D::Error> {
+            my_crate::ringback::__private::deserialize_proxy(deserializer)
+        }
+    }
+    impl Registry for RegistryClient {
+        async fn add(
+            &self,
+            key: String,
+            listener: impl other::Listener,
+        ) -> Result<(), Refusal> {
+            call_add(&self.remote, key, <_ as other::Listener>::__proxy(listener)).await
+        }
+        #[cfg(feature = "removal")]
+        async fn remove_all(
+            &self,
+            listeners: Vec<impl Listener>,
+            done: Option<impl Callback<u8>>,
+            log: LogProxy,
+        ) -> Result<u32, Refusal> {
+            call_remove_all(
+                    &self.remote,
+                    ::core::iter::Iterator::collect(
+                        ::core::iter::Iterator::map(
+                            ::core::iter::IntoIterator::into_iter(listeners),
+                            <_ as Listener>::__proxy,
+                        ),
+                    ),
+                    ::core::option::Option::map(done, <_ as Callback<u8>>::__proxy),
+                    log,
+                )
+                .await
+        }
+        async fn poke(&self) -> Result<()> {
+            call_poke(&self.remote).await
+        }
+    }
+    impl my_crate::ringback::__private::ServiceClient for RegistryClient {
+        const NAME: &'static str = <dyn Registry as my_crate::ringback::__private::HasProxy>::NAME;
+        fn from_remote(remote: my_crate::ringback::__private::Remote) -> Self {
+            Self { remote }
+        }
+    }
+    impl<T: Registry> my_crate::ringback::__private::Dispatch for RegistryServer<T> {
+        fn dispatch(
+            &self,
+            call: my_crate::ringback::__private::Incoming,
+        ) -> my_crate::ringback::__private::Handler {
+            serve(::std::sync::Arc::clone(&self.object), call)
+        }
+        fn as_any(&self) -> &dyn ::core::any::Any {
+            self
+        }
+    }
+    impl<T: Registry> my_crate::ringback::__private::Service for RegistryServer<T> {
+        const NAME: &'static str = <dyn Registry as my_crate::ringback::__private::HasProxy>::NAME;
+    }
+    impl<T> ::core::clone::Clone for RegistryServer<T> {
+        fn clone(&self) -> Self {
+            Self {
+                object: ::std::sync::Arc::clone(&self.object),
+            }
+        }
+    }
+    impl<T> ::core::fmt::Debug for RegistryServer<T> {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            formatter.debug_struct("RegistryServer").finish_non_exhaustive()
+        }
+    }
+    impl<T: Registry> Registry for ::std::sync::Arc<T> {
+        fn add(
+            &self,
+            key: String,
+            listener: impl other::Listener,
+        ) -> impl ::core::future::Future<
+            Output = Result<(), Refusal>,
+        > + ::core::marker::Send {
+            <T as Registry>::add(&**self, key, listener)
+        }
+        #[cfg(feature = "removal")]
+        fn remove_all(
+            &self,
+            listeners: Vec<impl Listener>,
+            done: Option<impl Callback<u8>>,
+            log: LogProxy,
+        ) -> impl ::core::future::Future<
+            Output = Result<u32, Refusal>,
+        > + ::core::marker::Send {
+            <T as Registry>::remove_all(&**self, listeners, done, log)
+        }
+        fn poke(
+            &self,
+        ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
+            <T as Registry>::poke(&**self)
+        }
+        fn __proxy(self) -> RegistryProxy {
+            <T as Registry>::__proxy_of(self)
+        }
+        fn __proxy_of(self: ::std::sync::Arc<Self>) -> RegistryProxy {
+            <T as Registry>::__proxy_of(::core::clone::Clone::clone(&*self))
+        }
+    }
+};

@@ -1,0 +1,156 @@
+//! The trait itself: `async fn f(..) -> R` becomes `fn f(..) -> impl Future<Output = R> + Send`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Pat};
+
+use super::Context;
+use crate::model::{Method, Parameter, Service};
+use crate::parse::{CALLBACK, METHOD_ATTRIBUTES, types::written};
+
+pub(super) fn expand(context: &Context<'_>) -> TokenStream {
+    let service = context.service;
+    let (vis, ident) = (&service.item.vis, &service.item.ident);
+    let attributes = &service.item.attrs;
+    let diagnostic = diagnostic(service);
+    let methods = service.methods.iter().map(method);
+    let (proxy, local) = (&context.names.proxy, &context.names.local);
+    let (to_proxy, arc_to_proxy) = (&context.names.to_proxy, &context.names.arc_to_proxy);
+    quote! {
+        #(#attributes)*
+        #diagnostic
+        #vis trait #ident: ::core::marker::Send + ::core::marker::Sync + 'static {
+            #(#methods)*
+
+            #[doc(hidden)]
+            fn #to_proxy(self) -> #proxy
+            where
+                Self: ::core::marker::Sized,
+            {
+                #proxy::#local(::std::sync::Arc::new(self))
+            }
+
+            #[doc(hidden)]
+            fn #arc_to_proxy(self: ::std::sync::Arc<Self>) -> #proxy
+            where
+                Self: ::core::marker::Sized,
+            {
+                #proxy::#local(self)
+            }
+        }
+    }
+}
+
+/// What rustc says first about a type that does not implement the service. Without it, it says
+/// nine times that the type is no closure.
+fn diagnostic(service: &Service<'_>) -> Option<TokenStream> {
+    let own = |attribute: &Attribute| {
+        let mut segments = attribute.path().segments.iter();
+        segments
+            .next()
+            .is_some_and(|segment| segment.ident == "diagnostic")
+    };
+    if service.item.attrs.iter().any(own) {
+        return None;
+    }
+    let ident = &service.item.ident;
+    let message = format!("`{{Self}}` does not implement the service `{ident}`");
+    let label = format!("not a `{ident}`");
+    let implement = format!(
+        "a type implements it by `impl {ident} for …`, with plain `async fn`s; an `Arc` of such a \
+         type and a `{ident}Proxy` implement it too"
+    );
+    let closure = service.closure_method().map(|method| {
+        let parameters: Vec<_> = method
+            .parameters
+            .iter()
+            .map(|parameter| format!("{}: {}", parameter.wire_name(), closure_type(parameter)))
+            .collect();
+        let note = format!(
+            "a closure implements it if it is `async move |{}| …`, returns `{}`, changes nothing \
+             that it captured, and is `Clone + Send + Sync + 'static`",
+            parameters.join(", "),
+            written(method.output),
+        );
+        quote!(note = #note,)
+    });
+    Some(quote! {
+        #[diagnostic::on_unimplemented(
+            message = #message,
+            label = #label,
+            note = #implement,
+            #closure
+        )]
+    })
+}
+
+fn closure_type(parameter: &Parameter<'_>) -> String {
+    written(parameter.ty).replace("impl ", "")
+}
+
+fn method(method: &Method<'_>) -> TokenStream {
+    let attributes = method
+        .item
+        .attrs
+        .iter()
+        .filter(|attribute| !is_own(attribute));
+    let (ident, receiver, output) = (method.ident(), method.receiver, method.output);
+    let parameters = method.parameters.iter().map(|parameter| {
+        let attributes = parameter
+            .attributes
+            .iter()
+            .filter(|attribute| !is_own(attribute));
+        let (name, ty) = (&parameter.name, parameter.ty);
+        quote!(#(#attributes)* #name: #ty)
+    });
+    let body = match method.default() {
+        Some(_) => body(method),
+        None => quote!(;),
+    };
+    // A message about the future, such as that it is not `Send`, points at what it returns.
+    let future = quote_spanned! {output.span()=>
+        impl ::core::future::Future<Output = #output> + ::core::marker::Send
+    };
+    quote! {
+        #(#attributes)*
+        fn #ident(#receiver, #(#parameters),*) -> #future
+        where
+            Self: ::core::marker::Sized
+        #body
+    }
+}
+
+/// A default body. As in an `async fn`, the arguments move into the future, used or not, and a
+/// pattern is matched there.
+fn body(method: &Method<'_>) -> TokenStream {
+    let moves = method.parameters.iter().map(|parameter| {
+        let (name, pattern) = (&parameter.name, parameter.pattern);
+        match pattern {
+            Pat::Ident(ident) if ident.ident == *name => {
+                let mutability = ident.mutability;
+                quote!(let #mutability #name = #name;)
+            }
+            pattern => quote!(let #name = #name; let #pattern = #name;),
+        }
+    });
+    let statements = method
+        .default()
+        .map(|block| &block.stmts)
+        .into_iter()
+        .flatten();
+    quote! {
+        {
+            async move {
+                #(#moves)*
+                #(#statements)*
+            }
+        }
+    }
+}
+
+/// Whether rustc would not know the attribute.
+pub(crate) fn is_own(attribute: &Attribute) -> bool {
+    let path = attribute.path();
+    path.is_ident(CALLBACK) || METHOD_ATTRIBUTES.iter().any(|name| path.is_ident(name))
+}

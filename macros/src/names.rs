@@ -1,0 +1,131 @@
+//! Every identifier that the macro generates.
+//!
+//! The names inside the anonymous constant share their scope with the user's types. Each is plain
+//! unless the user's trait mentions the same word: then it gets underscores until it differs. So
+//! a service may speak of types that are called `T`, `F`, `Twin` or `Once`.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident};
+use syn::ItemTrait;
+use syn::ext::IdentExt as _;
+
+use crate::model::Method;
+
+/// The names that belong to a trait as a whole.
+pub(crate) struct ServiceNames {
+    /// `FooProxy`
+    pub(crate) proxy: Ident,
+    /// `FooClient`
+    pub(crate) client: Ident,
+    /// `FooServer`
+    pub(crate) server: Ident,
+    /// The hidden method `fn(self) -> FooProxy` of the trait.
+    pub(crate) to_proxy: Ident,
+    /// The hidden method `fn(self: Arc<Self>) -> FooProxy` of the trait.
+    pub(crate) arc_to_proxy: Ident,
+    /// The hidden constructor of `FooProxy` for an object in this process.
+    pub(crate) local: Ident,
+
+    /// The erased twin of the trait.
+    pub(crate) twin: Ident,
+    /// The twin's method that dispatches an incoming call.
+    pub(crate) twin_serve: Ident,
+    /// The free function that dispatches an incoming call.
+    pub(crate) serve: Ident,
+    /// The trait that calls a closure once.
+    pub(crate) once: Ident,
+    /// The type parameter for an object that implements the trait.
+    pub(crate) object: Ident,
+    /// The type parameter for a function or closure.
+    pub(crate) function: Ident,
+}
+
+/// The names that belong to one method.
+pub(crate) struct MethodNames {
+    /// The `static` that describes the method.
+    pub(crate) description: Ident,
+    /// The function that sends a call.
+    pub(crate) call: Ident,
+    /// The method of the twin. Unlike the user's, or rustc would suggest importing the twin.
+    pub(crate) twin: Ident,
+}
+
+/// The words that the user's trait mentions, and those that were given out since.
+pub(crate) struct Taken(HashSet<String>);
+
+impl Taken {
+    pub(crate) fn by(item: &ItemTrait) -> Self {
+        let mut taken = HashSet::new();
+        collect(item.to_token_stream(), &mut taken);
+        Self(taken)
+    }
+
+    fn fresh(&mut self, name: impl Into<String>) -> Ident {
+        let mut name = name.into();
+        while !self.0.insert(name.clone()) {
+            name.push('_');
+        }
+        Ident::new(&name, Span::call_site())
+    }
+}
+
+fn collect(tokens: TokenStream, words: &mut HashSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => drop(words.insert(ident.unraw().to_string())),
+            TokenTree::Group(group) => collect(group.stream(), words),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+impl ServiceNames {
+    pub(crate) fn new(service: &Ident, taken: &mut Taken) -> Self {
+        Self {
+            proxy: beside(service, "Proxy"),
+            client: beside(service, "Client"),
+            server: beside(service, "Server"),
+            to_proxy: format_ident!("__proxy"),
+            arc_to_proxy: format_ident!("__proxy_of"),
+            local: format_ident!("__local"),
+            twin: taken.fresh("Twin"),
+            twin_serve: format_ident!("{TWIN_PREFIX}serve"),
+            serve: taken.fresh("serve"),
+            once: taken.fresh("Once"),
+            object: taken.fresh("T"),
+            function: taken.fresh("F"),
+        }
+    }
+}
+
+impl MethodNames {
+    pub(crate) fn new(method: &Method<'_>, taken: &mut Taken) -> Self {
+        let name = method.wire_name();
+        Self {
+            description: taken.fresh(name.to_uppercase()),
+            call: taken.fresh(format!("call_{name}")),
+            twin: format_ident!("{TWIN_PREFIX}call_{name}"),
+        }
+    }
+}
+
+const TWIN_PREFIX: &str = "ringback_twin_";
+
+/// Whether a method of the user's may not have this name because generated code uses it.
+pub(crate) fn is_generated(method: &str) -> bool {
+    matches!(method, "__proxy" | "__proxy_of" | "__local") || method.starts_with(TWIN_PREFIX)
+}
+
+/// `FooProxy`, `FooClient` and `FooServer`: where the user's `Foo` stands, so that an editor finds
+/// the trait from each of them.
+pub(crate) fn beside(service: &Ident, suffix: &str) -> Ident {
+    let span = Span::call_site().located_at(service.span());
+    format_ident!("{}{suffix}", service.unraw(), span = span)
+}
+
+/// The argument at `index`, where the user gave a pattern instead of a name.
+pub(crate) fn positional(index: usize, span: Span) -> Ident {
+    format_ident!("arg{index}", span = span)
+}
