@@ -22,6 +22,8 @@ pub(crate) mod request;
 pub(crate) mod response;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod vectors;
 pub(crate) mod write;
 
 pub(crate) use control::Credit;
