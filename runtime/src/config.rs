@@ -59,7 +59,6 @@ macro_rules! settings {
     () => {
         /// Serves a service on every connection of this end. A service of the same name that was
         /// given before is replaced.
-        #[must_use]
         pub fn service<S: $crate::Service>(mut self, service: S) -> Self {
             self.settings.serve(service);
             self
@@ -68,14 +67,12 @@ macro_rules! settings {
         /// How many callbacks the peer may have passed to this end, per connection, that are still
         /// held. A call that would pass more fails with
         /// [`ErrorKind::TooManyCallbacks`](crate::ErrorKind::TooManyCallbacks). Default: 10,000.
-        #[must_use]
         pub fn max_callbacks(mut self, max_callbacks: u32) -> Self {
             self.settings.config.limits.max_callbacks = max_callbacks;
             self
         }
 
         /// All limits at once.
-        #[must_use]
         pub fn limits(mut self, limits: $crate::Limits) -> Self {
             self.settings.limits(limits);
             self
@@ -83,7 +80,6 @@ macro_rules! settings {
 
         /// How long the peer may be silent before it is asked for a sign of life. Zero switches the
         /// heartbeat off. Default: 5 seconds.
-        #[must_use]
         pub fn heartbeat(mut self, interval: std::time::Duration) -> Self {
             self.settings.config.heartbeat = Some(interval);
             self
@@ -91,14 +87,12 @@ macro_rules! settings {
 
         /// How many heartbeats in a row may stay unanswered before the connection is given up.
         /// Default: 3, so a peer that vanished without a word is noticed within 20 seconds.
-        #[must_use]
         pub fn heartbeat_misses(mut self, misses: u32) -> Self {
             self.settings.config.heartbeat_misses = misses;
             self
         }
 
         /// How long the peer may take for the handshake. Default: 10 seconds.
-        #[must_use]
         pub fn handshake_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.patience = timeout;
             self
@@ -107,7 +101,6 @@ macro_rules! settings {
         /// Asks the peer to write structs as arrays, without the names of their fields: shorter and
         /// faster, but both ends need the same fields in the same order, and
         /// `#[serde(skip_serializing_if)]`, `flatten` and untagged enums don't work. Default: false.
-        #[must_use]
         pub fn compact(mut self, compact: bool) -> Self {
             self.settings.config.compact = compact;
             self

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ struct Shared {
     services: Arc<Services>,
     sessions: Mutex<HashMap<u64, Session>>,
     closing: Notify,
+    /// The server has ended; a handshake that was under way comes too late.
+    over: AtomicBool,
 }
 
 impl Server {
@@ -131,6 +134,9 @@ impl Shared {
         };
         tracing::debug!(%peer, session = session.id(), "session opened");
         self.sessions().insert(session.id(), session.clone());
+        if self.over.load(Ordering::SeqCst) {
+            session.close();
+        }
         session.closed().await;
         self.sessions().remove(&session.id());
     }
@@ -145,6 +151,7 @@ struct CloseAll<'a>(&'a Shared);
 
 impl Drop for CloseAll<'_> {
     fn drop(&mut self) {
+        self.0.over.store(true, Ordering::SeqCst);
         for session in self.0.sessions().values() {
             session.close();
         }
@@ -225,6 +232,7 @@ impl ServerBuilder {
                 services,
                 sessions: Mutex::default(),
                 closing: Notify::new(),
+                over: AtomicBool::new(false),
             }),
         })
     }

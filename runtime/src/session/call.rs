@@ -137,8 +137,11 @@ impl<R: Outcome> Future for Call<R> {
             },
         };
         if let Poll::Ready(answer) = Pin::new(&mut waiting.answer).poll(cx) {
-            // The sender is dropped unused only if the connection's own task was: with its runtime.
-            let answer = answer.unwrap_or_else(|_| Answer::Ended(runtime_gone()));
+            // Everybody who waits is told; this is for the compiler.
+            let answer = answer.unwrap_or_else(|_| {
+                let error = Error::new(ErrorKind::Cancelled, "the call was given up");
+                Answer::Ended(error)
+            });
             return Poll::Ready(self.finish(answer));
         }
         if let Some((at, sleep)) = &mut waiting.deadline
@@ -221,11 +224,4 @@ fn failure_text(method: &Method, message: &str) -> String {
 
 fn ended(method: &Method, why: Error) -> Error {
     Error::new(why.kind(), format!("{method}: {why}")).with_source(why)
-}
-
-fn runtime_gone() -> Error {
-    Error::new(
-        ErrorKind::Closed,
-        "the runtime that drove the connection has shut down",
-    )
 }

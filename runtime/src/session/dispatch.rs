@@ -165,6 +165,11 @@ impl Future for Running {
                 .deadline
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
             if sleep.as_mut().poll(cx).is_ready() {
+                if let Some(id) = serving.request {
+                    let error =
+                        Error::new(ErrorKind::Timeout, "the deadline of the call has passed");
+                    serving.link.fail(id, &error);
+                }
                 me.end_early();
                 return Poll::Ready(());
             }

@@ -255,6 +255,16 @@ impl<T: Transport> Driver<T> {
     }
 }
 
+/// Whatever becomes of the task, nobody is left waiting: it may be dropped with its runtime.
+impl<T> Drop for Driver<T> {
+    fn drop(&mut self) {
+        self.link.end(Error::new(
+            ErrorKind::Closed,
+            "the runtime that drove the connection has shut down",
+        ));
+    }
+}
+
 impl End {
     fn into_error(self) -> Error {
         match self {

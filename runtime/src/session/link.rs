@@ -1,6 +1,7 @@
 //! What the driver of a connection, its calls, its handlers and its handles share.
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
@@ -16,7 +17,7 @@ use super::target::{Services, Target};
 use crate::error::{Error, ErrorKind};
 use crate::frame::Status;
 use crate::id::{ObjectId, RequestId};
-use crate::proto::{Config, Connection, Host, NewReference, Rejected, Side};
+use crate::proto::{Config, Connection, Garbage, Host, NewReference, Rejected, Side};
 
 /// What a session attaches to the entries of its connection.
 pub(crate) struct Attached;
@@ -100,7 +101,7 @@ impl Link {
         let garbage = core.take_garbage();
         let has_output = core.has_output();
         drop(core);
-        drop(garbage);
+        drop_safely(garbage);
         if has_output {
             self.driver.wake();
         }
@@ -164,7 +165,7 @@ impl Link {
         }
         self.ended.notify_waiters();
         self.running.abort_all();
-        drop(remains.garbage);
+        drop_safely(remains.garbage);
     }
 
     /// Why the session ended, if it has.
@@ -231,6 +232,15 @@ impl Link {
 
     pub(crate) fn fail(&self, id: RequestId, error: &Error) {
         self.with(|core| core.fail(id, error.kind(), &error.full_message()));
+    }
+}
+
+/// Drops what was the user's. A destructor that panics must not take the connection along.
+fn drop_safely(garbage: Vec<Garbage<Attached>>) {
+    for one in garbage {
+        if catch_unwind(AssertUnwindSafe(|| drop(one))).is_err() {
+            tracing::error!("the destructor of an object that was passed panicked");
+        }
     }
 }
 

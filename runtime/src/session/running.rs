@@ -51,11 +51,10 @@ impl Running {
     /// The peer cancelled a request.
     pub(super) fn abort(&self, id: RequestId) {
         let table = self.table();
-        if let Some(handler) = table
-            .requests
-            .get(&id)
-            .and_then(|key| table.handlers.get(key))
-        {
+        let key = table.requests.get(&id);
+        let handler = key.and_then(|key| table.handlers.get(key)).cloned();
+        drop(table); // aborting wakes the handler's task
+        if let Some(handler) = handler {
             handler.abort();
         }
     }

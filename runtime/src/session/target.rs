@@ -96,7 +96,7 @@ impl Target {
 
 /// The services of one end, by name.
 #[derive(Clone, Default)]
-pub(crate) struct Services(HashMap<&'static str, Arc<Target>>);
+pub(crate) struct Services(HashMap<&'static str, Arc<Target>, foldhash::fast::RandomState>);
 
 impl Services {
     pub(crate) fn insert<S: Service>(&mut self, service: S) {
