@@ -9,6 +9,8 @@ use rmp_serde::decode::{Deserializer as Reader, ReadRefReader};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use super::scan;
+
 /// The MessagePack extension type of a reference: its data is an index into the frame's table.
 pub(crate) const REFERENCE_TAG: i8 = 1;
 
@@ -23,12 +25,17 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     compact: bool,
     max_nesting: u32,
 ) -> Result<(), rmp_serde::encode::Error> {
-    let mut writer = Writer::new(out).with_bytes(BytesMode::ForceAll);
-    writer.unstable_set_max_depth(max_nesting as usize);
+    let start = out.len();
+    let mut writer = Writer::new(&mut *out).with_bytes(BytesMode::ForceAll);
     if compact {
-        value.serialize(&mut writer)
+        value.serialize(&mut writer)?;
     } else {
-        value.serialize(&mut writer.with_struct_map())
+        value.serialize(&mut writer.with_struct_map())?;
+    }
+    // The writer has a limit of its own, which it does not keep.
+    match scan(&out[start..], max_nesting) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(rmp_serde::encode::Error::DepthLimitExceeded),
     }
 }
 
@@ -135,7 +142,7 @@ pub(crate) fn read_reference_index<'de, D: Deserializer<'de>>(
 mod tests {
     use super::*;
 
-    #[derive(Serialize, serde::Deserialize, PartialEq, Debug)]
+    #[derive(serde::Serialize, serde::Deserialize, PartialEq, Debug)]
     struct Order {
         id: u64,
         bytes: Vec<u8>,
@@ -209,7 +216,7 @@ mod tests {
         assert_eq!(crate::codec::scan(&bytes, 64).unwrap(), bytes.len());
     }
 
-    #[derive(Serialize)]
+    #[derive(serde::Serialize)]
     struct Nest(Vec<Nest>);
 
     fn rmpv_like(depth: usize) -> Nest {
