@@ -29,10 +29,10 @@ pub(crate) mod write;
 pub(crate) use control::Credit;
 pub(crate) use error::FrameError;
 pub(crate) use greeting::Greeting;
-pub(crate) use length::{frame_len, split};
+pub(crate) use length::split;
 pub(crate) use metadata::Metadata;
 pub(crate) use read::read;
-pub(crate) use reference::{MAX_REFERENCES, Reference};
+pub(crate) use reference::Reference;
 pub(crate) use request::{Request, Target};
 pub(crate) use response::{Failure, Response, Status};
 

@@ -66,6 +66,10 @@ pub(crate) fn release(out: &mut BytesMut, ObjectId(object): ObjectId, count: u64
 }
 
 /// Takes an object of the sender away from the receiver.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the receiving side of leases is there first")
+)]
 pub(crate) fn revoke(out: &mut BytesMut, ObjectId(object): ObjectId, reason: &str) -> usize {
     framed(out, 0, |out| {
         put_array(out, 4);
@@ -102,6 +106,10 @@ pub(crate) fn welcome(out: &mut BytesMut, greeting: &Greeting) -> usize {
 }
 
 /// No new calls, please.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the receiving side of draining is there first")
+)]
 pub(crate) fn goaway(out: &mut BytesMut, reason: &str) -> usize {
     framed(out, 0, |out| {
         put_array(out, 3);
