@@ -29,7 +29,8 @@ pub struct Limits {
     pub max_call_depth: u32,
     /// Arrays and maps inside each other, in an argument or in a result. Default: 64.
     ///
-    /// Values are decoded recursively: a much higher figure needs threads with a larger stack.
+    /// At least 1. Values are decoded recursively: a much higher figure needs threads with a larger
+    /// stack.
     pub max_nesting: u32,
     /// Bytes that may stand in the outgoing queue before calls wait for room, in bytes. Default: 4 MiB.
     ///

@@ -59,6 +59,14 @@ fn a_result_nests_as_deep_as_allowed_and_no_deeper() {
 }
 
 #[test]
+fn a_failure_can_be_read_however_low_the_limit() {
+    let failure = [
+        0x96, 0x01, 0xc0, 0x01, 0x02, 0x90, 0x92, 0xa1, b'k', 0xa1, b'm',
+    ];
+    assert!(read(&failure, 0).is_ok());
+}
+
+#[test]
 fn a_table_is_not_made_for_a_count() {
     // The most that may be announced, and nothing there.
     let (field, found) = problem(&request(&[0xdd, 0x00, 0x10, 0x00, 0x00], &[]));

@@ -15,6 +15,8 @@ use super::{Frame, kind};
 /// Only a table of references or a credit for objects allocates. Payloads are scanned: what comes out
 /// is whole, at most `max_nesting` deep, and announces nothing that is not there.
 pub(crate) fn read(frame: &[u8], max_nesting: u32) -> Result<Frame<'_>, FrameError> {
+    // As in the greeting: no end can ask for less.
+    let max_nesting = max_nesting.max(1);
     let mut fields = Cursor::new("frame", frame);
     let found = fields.array("array")?;
     let kind = fields.unsigned("kind")?;
