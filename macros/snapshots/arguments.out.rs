@@ -67,8 +67,10 @@ impl ArgumentsProxy {
         <_ as Arguments>::__proxy(object)
     }
     /// Waits until the object can no longer be called, and says why.
-    async fn closed(&self) -> ::ringback::Error {
-        self.reference.closed().await
+    fn closed(
+        &self,
+    ) -> impl ::core::future::Future<Output = ::ringback::Error> + ::core::marker::Send {
+        self.reference.closed()
     }
     /// Whether the object can no longer be called.
     #[must_use]
@@ -434,7 +436,6 @@ const _: () = {
         }
     }
     impl ArgumentsProxy {
-        #[doc(hidden)]
         fn __local<T_: Arguments>(object: ::std::sync::Arc<T_>) -> Self {
             let twin: ::std::sync::Arc<dyn Twin_> = object;
             Self {
@@ -547,13 +548,6 @@ const _: () = {
     }
     impl<T_: Arguments> ::ringback::__private::Service for ArgumentsServer<T_> {
         const NAME: &'static str = <dyn Arguments as ::ringback::__private::HasProxy>::NAME;
-    }
-    impl<T_> ::core::clone::Clone for ArgumentsServer<T_> {
-        fn clone(&self) -> Self {
-            Self {
-                object: ::std::sync::Arc::clone(&self.object),
-            }
-        }
     }
     impl<T_> ::core::fmt::Debug for ArgumentsServer<T_> {
         fn fmt(

@@ -68,8 +68,10 @@ impl DefaultsProxy {
         <_ as Defaults>::__proxy(object)
     }
     /// Waits until the object can no longer be called, and says why.
-    pub async fn closed(&self) -> ::ringback::Error {
-        self.reference.closed().await
+    pub fn closed(
+        &self,
+    ) -> impl ::core::future::Future<Output = ::ringback::Error> + ::core::marker::Send {
+        self.reference.closed()
     }
     /// Whether the object can no longer be called.
     #[must_use]
@@ -317,8 +319,7 @@ const _: () = {
         }
     }
     impl DefaultsProxy {
-        #[doc(hidden)]
-        pub fn __local<T: Defaults>(object: ::std::sync::Arc<T>) -> Self {
+        fn __local<T: Defaults>(object: ::std::sync::Arc<T>) -> Self {
             let twin: ::std::sync::Arc<dyn Twin> = object;
             Self {
                 reference: ::ringback::__private::Reference::local(twin),
@@ -409,13 +410,6 @@ const _: () = {
     }
     impl<T: Defaults> ::ringback::__private::Service for DefaultsServer<T> {
         const NAME: &'static str = <dyn Defaults as ::ringback::__private::HasProxy>::NAME;
-    }
-    impl<T> ::core::clone::Clone for DefaultsServer<T> {
-        fn clone(&self) -> Self {
-            Self {
-                object: ::std::sync::Arc::clone(&self.object),
-            }
-        }
     }
     impl<T> ::core::fmt::Debug for DefaultsServer<T> {
         fn fmt(

@@ -50,8 +50,10 @@ impl ListenerProxy {
         <_ as Listener>::__proxy(object)
     }
     /// Waits until the object can no longer be called, and says why.
-    pub async fn closed(&self) -> ::ringback::Error {
-        self.reference.closed().await
+    pub fn closed(
+        &self,
+    ) -> impl ::core::future::Future<Output = ::ringback::Error> + ::core::marker::Send {
+        self.reference.closed()
     }
     /// Whether the object can no longer be called.
     #[must_use]
@@ -223,8 +225,7 @@ const _: () = {
         }
     }
     impl ListenerProxy {
-        #[doc(hidden)]
-        pub fn __local<T: Listener>(object: ::std::sync::Arc<T>) -> Self {
+        fn __local<T: Listener>(object: ::std::sync::Arc<T>) -> Self {
             let twin: ::std::sync::Arc<dyn Twin> = object;
             Self {
                 reference: ::ringback::__private::Reference::local(twin),
@@ -312,13 +313,6 @@ const _: () = {
     }
     impl<T: Listener> ::ringback::__private::Service for ListenerServer<T> {
         const NAME: &'static str = <dyn Listener as ::ringback::__private::HasProxy>::NAME;
-    }
-    impl<T> ::core::clone::Clone for ListenerServer<T> {
-        fn clone(&self) -> Self {
-            Self {
-                object: ::std::sync::Arc::clone(&self.object),
-            }
-        }
     }
     impl<T> ::core::fmt::Debug for ListenerServer<T> {
         fn fmt(

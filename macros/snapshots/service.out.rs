@@ -64,8 +64,12 @@ impl RegistryProxy {
         <_ as Registry>::__proxy(object)
     }
     /// Waits until the object can no longer be called, and says why.
-    pub(crate) async fn closed(&self) -> my_crate::ringback::Error {
-        self.reference.closed().await
+    pub(crate) fn closed(
+        &self,
+    ) -> impl ::core::future::Future<
+        Output = my_crate::ringback::Error,
+    > + ::core::marker::Send {
+        self.reference.closed()
     }
     /// Whether the object can no longer be called.
     #[must_use]
@@ -438,8 +442,7 @@ const _: () = {
         }
     }
     impl RegistryProxy {
-        #[doc(hidden)]
-        pub(crate) fn __local<T: Registry>(object: ::std::sync::Arc<T>) -> Self {
+        fn __local<T: Registry>(object: ::std::sync::Arc<T>) -> Self {
             let twin: ::std::sync::Arc<dyn Twin> = object;
             Self {
                 reference: my_crate::ringback::__private::Reference::local(twin),
@@ -554,13 +557,6 @@ const _: () = {
     }
     impl<T: Registry> my_crate::ringback::__private::Service for RegistryServer<T> {
         const NAME: &'static str = <dyn Registry as my_crate::ringback::__private::HasProxy>::NAME;
-    }
-    impl<T> ::core::clone::Clone for RegistryServer<T> {
-        fn clone(&self) -> Self {
-            Self {
-                object: ::std::sync::Arc::clone(&self.object),
-            }
-        }
     }
     impl<T> ::core::fmt::Debug for RegistryServer<T> {
         fn fmt(

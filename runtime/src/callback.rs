@@ -122,8 +122,9 @@ impl<A: Returned, R: Returned> CallbackProxy<A, R> {
     }
 
     /// Waits until calls can only fail, and tells why. A local function is never closed.
-    pub async fn closed(&self) -> Error {
-        self.0.closed().await
+    pub fn closed(&self) -> impl Future<Output = Error> + Send {
+        // Not an `async fn`: of that rustc would look into the body for `Send`, and fail there.
+        self.0.closed()
     }
 
     /// Whether calls can only fail.
@@ -258,5 +259,18 @@ impl<A: Returned, R: Returned> Serialize for CallbackProxy<A, R> {
 impl<'de, A: Returned, R: Returned> Deserialize<'de> for CallbackProxy<A, R> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         deserialize_proxy(deserializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_of_its_own_can_wait_for_the_end() {
+        fn spawn(_: impl Future<Output = Error> + Send + 'static) {}
+
+        let proxy = CallbackProxy::<u8>::new(async |_percent: u8| Ok(()));
+        spawn(async move { proxy.closed().await });
     }
 }

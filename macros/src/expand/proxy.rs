@@ -43,9 +43,13 @@ pub(super) fn beside(context: &Context<'_>) -> TokenStream {
                 <_ as #ident>::#to_proxy(object)
             }
 
+            // Not an `async fn`: whether its future is `Send` would be found by looking into it,
+            // where rustc has forgotten that `dyn Foo` is `'static`.
             /// Waits until the object can no longer be called, and says why.
-            #vis async fn closed(&self) -> #root::Error {
-                self.reference.closed().await
+            #vis fn closed(
+                &self,
+            ) -> impl ::core::future::Future<Output = #root::Error> + ::core::marker::Send {
+                self.reference.closed()
             }
 
             /// Whether the object can no longer be called.
