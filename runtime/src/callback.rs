@@ -14,8 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::session::{
-    Dispatch, Handler, HasProxy, Incoming, Method, Place, ProxyType, Reference, Remote, Returned,
-    debug_proxy, deserialize_proxy, serialize_proxy,
+    Dispatch, Handler, HasProxy, Incoming, Lease, Method, Place, ProxyType, Reference, Remote,
+    Returned, debug_proxy, deserialize_proxy, serialize_proxy,
 };
 
 /// A function that the far side calls: for a callback that needs no trait of its own.
@@ -97,6 +97,7 @@ impl<A: Returned, R: Returned> Callback<A, R> for CallbackProxy<A, R> {
     async fn call(&self, value: A) -> Result<R> {
         match self.0.place() {
             Place::Local(twin) => twin.twin_call(value).await,
+            Place::Closed(error) => Err(error),
             Place::Remote(remote) => call(remote, value).await,
         }
     }
@@ -121,7 +122,15 @@ impl<A: Returned, R: Returned> CallbackProxy<A, R> {
         callback.__proxy()
     }
 
-    /// Waits until calls can only fail, and tells why. A local function is never closed.
+    /// The proxy of a function, and a lease on it.
+    pub fn leased(callback: impl Callback<A, R>) -> (Self, Lease) {
+        let twin: Arc<dyn Twin<A, R>> = Arc::new(callback);
+        let (reference, lease) = Reference::leased(twin);
+        (Self(reference), lease)
+    }
+
+    /// Waits until calls can only fail, and tells why. A local function without a lease is never
+    /// closed.
     pub fn closed(&self) -> impl Future<Output = Error> + Send {
         // Not an `async fn`: of that rustc would look into the body for `Send`, and fail there.
         self.0.closed()
@@ -213,7 +222,8 @@ impl<A: Returned, R: Returned> ProxyType for CallbackProxy<A, R> {
 impl<A: Returned, R: Returned> Dispatch for CallbackProxy<A, R> {
     fn dispatch(&self, call: Incoming) -> Handler {
         match self.0.place() {
-            Place::Local(twin) => Arc::clone(twin).twin_serve(call),
+            Place::Local(twin) => twin.twin_serve(call),
+            Place::Closed(error) => call.closed(error),
             Place::Remote(_) => serve::<A, R, Self>(Arc::new(self.clone()), call),
         }
     }

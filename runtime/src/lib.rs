@@ -23,7 +23,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use limits::Limits;
 pub use ringback_macros::service;
 pub use server::{Server, ServerBuilder, ServerHandle};
-pub use session::{Context, Service, ServiceClient, Session, Stats, context};
+pub use session::{Context, Lease, Service, ServiceClient, Session, Stats, context};
 pub use transport::address::Address;
 
 /// What generated code uses. It may change in any release.
@@ -32,8 +32,8 @@ pub mod __private {
     pub use crate::client::connect;
     pub use crate::session::{
         Arg, Arguments, Call, CallEncoder, Dispatch, Failure, Handler, HasProxy, Incoming, Method,
-        Outcome, Place, ProxyType, Reference, Remote, Returned, Service, ServiceClient,
-        debug_proxy, deserialize_proxy, serialize_proxy,
+        Outcome, Overflow, Place, ProxyType, Reference, Remote, Returned, Service, ServiceClient,
+        debug_proxy, deserialize_proxy, failed, serialize_proxy,
     };
     pub use async_trait::async_trait;
     pub use serde;

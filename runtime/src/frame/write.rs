@@ -66,10 +66,6 @@ pub(crate) fn release(out: &mut BytesMut, ObjectId(object): ObjectId, count: u64
 }
 
 /// Takes an object of the sender away from the receiver.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the receiving side of leases is there first")
-)]
 pub(crate) fn revoke(out: &mut BytesMut, ObjectId(object): ObjectId, reason: &str) -> usize {
     framed(out, 0, |out| {
         put_array(out, 4);

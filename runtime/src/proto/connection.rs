@@ -12,7 +12,7 @@ use super::heartbeat::{Beat, Heartbeat};
 use super::imports::ImportTable;
 use super::served::ServedTable;
 use super::{Event, Fault, Garbage, Host, Remains};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::frame::{Greeting, write};
 use crate::id::ObjectId;
 use crate::limits::Limits;
@@ -68,6 +68,8 @@ pub(crate) struct Counts {
     /// Credit of this end's that the peer has in use, as far as this end can tell.
     pub(crate) admitted: u32,
     pub(crate) queued_bytes: usize,
+    /// One-way calls dropped by overflow policies since the session began.
+    pub(crate) dropped: u64,
 }
 
 pub(crate) struct Connection<H: Host> {
@@ -84,6 +86,8 @@ pub(crate) struct Connection<H: Host> {
     pub(super) output: BytesMut,
     pub(super) events: VecDeque<Event<H>>,
     pub(super) garbage: Vec<Garbage<H>>,
+    /// One-way calls dropped by overflow policies.
+    pub(super) dropped: u64,
     heartbeat: Heartbeat,
 }
 
@@ -104,6 +108,7 @@ impl<H: Host> Connection<H> {
             output: BytesMut::new(),
             events: VecDeque::new(),
             garbage: Vec::new(),
+            dropped: 0,
             heartbeat: Heartbeat::new(config.heartbeat, config.heartbeat_misses, now),
         };
         if side == Side::Connecting {
@@ -180,9 +185,10 @@ impl<H: Host> Connection<H> {
         &self.peer
     }
 
-    /// Whether an object of the peer is closed, and why.
-    pub(crate) fn closed_object(&self, id: ObjectId) -> Option<&str> {
-        self.imports.get(id)?.revoked.as_deref()
+    /// Why an object of the peer can't be called any more, if so.
+    pub(crate) fn closed_object(&self, id: ObjectId) -> Option<(ErrorKind, &str)> {
+        let (kind, reason) = self.imports.get(id)?.closed.as_ref()?;
+        Some((*kind, reason))
     }
 
     /// Who watches that object; made by `make` at first.
@@ -214,6 +220,7 @@ impl<H: Host> Connection<H> {
             outstanding: self.credit.used(),
             admitted: self.served.used(),
             queued_bytes: self.output.len(),
+            dropped: self.dropped,
         }
     }
 

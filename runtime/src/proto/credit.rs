@@ -103,6 +103,21 @@ impl Credit {
         }
     }
 
+    /// The calls in a line, in their order.
+    pub(super) fn line(&self, line: Line) -> impl Iterator<Item = RequestId> + '_ {
+        let queue = self.lines.get(&line);
+        queue
+            .into_iter()
+            .flat_map(|queue| queue.calls.iter().copied())
+    }
+
+    /// Sends everybody in a line away.
+    pub(super) fn take_line(&mut self, line: Line) -> VecDeque<RequestId> {
+        self.lines
+            .remove(&line)
+            .map_or_else(VecDeque::new, |queue| queue.calls)
+    }
+
     /// The object's own window is open again.
     pub(super) fn reopen(&mut self, object: ObjectId) {
         if let Some(queue) = self.lines.get_mut(&Some(object))

@@ -28,8 +28,8 @@ pub(crate) enum Event<H: Host> {
     Entered(H::Caller),
     /// A call that had waited for credit could not be sent.
     Failed(H::Caller, Rejected),
-    /// The owner withdrew an object of the peer.
-    Revoked(H::Watch),
+    /// An object of the peer can't be called any more.
+    ObjectClosed(H::Watch),
 }
 
 /// A call that the peer makes.

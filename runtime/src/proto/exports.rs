@@ -88,7 +88,10 @@ impl<H: Host> ExportTable<H> {
             Some(0) => {
                 let export = self.exports.remove(&id);
                 Ok(export.map(|export| {
-                    self.ids.remove(&export.identity);
+                    // Once withdrawn, the identity may be that of another object.
+                    if self.ids.get(&export.identity) == Some(&id) {
+                        self.ids.remove(&export.identity);
+                    }
                     export.object
                 }))
             }
@@ -97,6 +100,11 @@ impl<H: Host> ExportTable<H> {
                 Ok(None)
             }
         }
+    }
+
+    /// The identity no longer leads to its object, whose id is given.
+    pub(super) fn forget_identity(&mut self, identity: &H::Identity) -> Option<ObjectId> {
+        self.ids.remove(identity)
     }
 
     pub(super) fn get(&self, id: ObjectId) -> Option<&H::Object> {

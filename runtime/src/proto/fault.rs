@@ -53,8 +53,8 @@ pub(crate) enum Rejected {
     TooLarge { size: usize, limit: u64 },
     /// The chain of calls inside calls would be longer than the peer takes.
     TooDeep { limit: u32 },
-    /// The object was withdrawn by its owner.
-    Revoked { reason: String },
+    /// The object can't be called any more.
+    ObjectClosed { kind: ErrorKind, reason: String },
 }
 
 impl Rejected {
@@ -80,10 +80,9 @@ impl Rejected {
                     "{what}: the peer takes at most {limit} calls inside each other (max_call_depth)"
                 ),
             ),
-            Self::Revoked { reason } => Error::new(
-                ErrorKind::Revoked,
-                format!("{what}: the object was revoked by its owner: {reason}"),
-            ),
+            Self::ObjectClosed { kind, reason } => {
+                Error::new(kind, format!("{what}: the object is closed: {reason}"))
+            }
         }
     }
 }

@@ -15,8 +15,10 @@ pub(super) struct Import<H: Host> {
     /// One-way calls sent to it, and how many of them the peer said to have finished.
     pub(super) notified: u64,
     pub(super) finished: u64,
-    /// Why the owner withdrew it.
-    pub(super) revoked: Option<String>,
+    /// Why it can't be called any more.
+    pub(super) closed: Option<(ErrorKind, String)>,
+    /// One-way calls to it that its overflow policy dropped.
+    pub(super) dropped: u64,
     pub(super) watch: Option<H::Watch>,
 }
 
@@ -55,11 +57,19 @@ impl<H: Host> ImportTable<H> {
                 used: 0,
                 notified: 0,
                 finished: 0,
-                revoked: None,
+                closed: None,
+                dropped: 0,
                 watch: None,
             },
         );
         Ok(())
+    }
+
+    /// One more holder: a call that waits and for which nobody else does.
+    pub(super) fn hold(&mut self, id: ObjectId) {
+        if let Some(import) = self.imports.get_mut(&id) {
+            import.holders += 1;
+        }
     }
 
     /// One holder let go. After the last, gives the number of introductions to release.

@@ -76,11 +76,7 @@ impl<H: Host> Connection<H> {
                 Ok(())
             }
             Frame::Revoke { object, reason } => {
-                if let Some(import) = self.imports.get_mut(object) {
-                    import.revoked = Some(reason.to_owned());
-                    let watch = import.watch.take().map(Event::Revoked);
-                    self.events.extend(watch);
-                }
+                self.on_revoke(object, reason);
                 Ok(())
             }
             Frame::Credit(credit) => self.on_credit(&credit),

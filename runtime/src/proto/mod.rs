@@ -10,6 +10,7 @@
 //! | `exports` | this end's objects that the peer knows |
 //! | `imports` | the peer's objects that this end knows |
 //! | `credit` | who may send, and who waits in which line |
+//! | `overflow` | what becomes of one-way calls that find their line full |
 //! | `heartbeat` | when the peer was last heard |
 //!
 //! Since nothing here waits or reads a clock, a pair of connections can be tested with a virtual
@@ -28,7 +29,9 @@ mod handshake;
 mod heartbeat;
 mod imports;
 mod inbound;
+mod overflow;
 mod reply;
+mod revoke;
 mod served;
 mod submit;
 #[cfg(test)]
@@ -38,6 +41,8 @@ use std::hash::Hash;
 
 pub(crate) use connection::{Config, Connection, Side};
 pub(crate) use event::{Event, Garbage, IncomingCall, IncomingTarget, Received, Remains};
+pub use overflow::Overflow;
+
 pub(crate) use fault::{Fault, Rejected};
 pub(crate) use submit::{CallTarget, NewCall, NewReference, Submitted};
 
@@ -51,6 +56,9 @@ pub(crate) trait Host {
     type Identity: Clone + Eq + Hash;
     /// Who waits for an object of the peer to be closed.
     type Watch: Clone;
+
+    /// Why an object of this end can't be called any more, if its owner withdrew it.
+    fn revoked(object: &Self::Object) -> Option<&'static str>;
 }
 
 type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

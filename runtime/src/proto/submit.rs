@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::calls::{Made, State};
 use super::credit::Line;
-use super::{Connection, Event, Garbage, Host, Rejected};
+use super::{Connection, Event, Garbage, Host, Overflow, Rejected};
 use crate::frame::{Metadata, Reference, Request, Target, write};
 use crate::id::{ObjectId, RequestId};
 
@@ -16,6 +16,8 @@ pub(crate) struct NewCall<'a, H: Host> {
     /// The request of the peer whose handler makes the call.
     pub(crate) inside: Option<RequestId>,
     pub(crate) deadline: Option<Instant>,
+    /// What a one-way call to an object does when it would have to wait.
+    pub(crate) overflow: Overflow,
     pub(crate) metadata: Option<Metadata<'a>>,
     pub(crate) references: Vec<NewReference<H>>,
     pub(crate) params: &'a [u8],
@@ -50,9 +52,9 @@ pub(crate) enum Submitted {
 pub(super) struct Waiting<H: Host> {
     service: String,
     object: Option<ObjectId>,
-    method: u32,
+    pub(super) method: u32,
     one_way: bool,
-    inside: Option<RequestId>,
+    pub(super) inside: Option<RequestId>,
     deadline: Option<Instant>,
     metadata: Vec<u8>,
     pub(super) references: Vec<NewReference<H>>,
@@ -109,6 +111,7 @@ impl<H: Host> Waiting<H> {
             one_way: self.one_way,
             inside: self.inside,
             deadline: self.deadline,
+            overflow: Overflow::Wait,
             metadata: (!self.metadata.is_empty())
                 .then(|| Metadata::new(&self.metadata).ok())
                 .flatten(),
@@ -142,13 +145,27 @@ impl<H: Host> Connection<H> {
                 Ok(Submitted::Sent(id))
             }
             Ok(None) => {
+                let mut waits = true;
+                if let CallTarget::Object(object) = call.target
+                    && call.one_way
+                    && call.overflow != Overflow::Wait
+                {
+                    if let Err(rejected) = self.overflow(object, &call) {
+                        self.garbage.push(Garbage::References(call.references));
+                        return Err(rejected);
+                    }
+                    waits = false;
+                    call.inside = None;
+                    // The caller may let go of the object while the call stands in line.
+                    self.imports.hold(object);
+                }
                 let id = self.calls.next_id();
                 self.credit.wait(call.target.line(), id);
                 if let Some(serving) = call.inside.and_then(|id| self.served.get_mut(id)) {
                     serving.waiting.push_back(id);
                 }
                 let made = Made {
-                    caller: Some(caller()),
+                    caller: waits.then(caller),
                     object: call.target.line(),
                     in_place_of: None,
                     depth: 0,
@@ -167,10 +184,10 @@ impl<H: Host> Connection<H> {
             return Err(Rejected::Closed(error.clone()));
         }
         if let CallTarget::Object(id) = call.target
-            && let Some(reason) = self.closed_object(id)
+            && let Some((kind, reason)) = self.closed_object(id)
         {
             let reason = reason.to_owned();
-            return Err(Rejected::Revoked { reason });
+            return Err(Rejected::ObjectClosed { kind, reason });
         }
         let serving = call.inside.and_then(|id| self.served.get_mut(id));
         let place = match (&serving, call.inside) {
@@ -284,6 +301,7 @@ impl<H: Host> Connection<H> {
     ) -> Result<(), Rejected> {
         let mut table = Vec::with_capacity(references.len());
         let mut rejected = None;
+        let mut revoked = Vec::new();
         for reference in references {
             match reference {
                 NewReference::Peers(id, keep) => {
@@ -294,6 +312,9 @@ impl<H: Host> Connection<H> {
                     self.garbage.push(Garbage::References(vec![reference]));
                 }
                 NewReference::Own(identity, object) => {
+                    if let Some(reason) = H::revoked(&object) {
+                        revoked.push((identity.clone(), reason));
+                    }
                     match self.exports.introduce(identity, object) {
                         Ok(introduced) => {
                             table.push(Reference::Introduced(introduced.id));
@@ -318,6 +339,9 @@ impl<H: Host> Connection<H> {
             }
         }
         let Some(rejected) = rejected else {
+            for (identity, reason) in revoked {
+                self.revoke(&identity, reason); // before the peer had it
+            }
             return Ok(());
         };
         for reference in undo {
@@ -360,24 +384,30 @@ impl<H: Host> Connection<H> {
         let Some(made) = self.calls.remove(id) else {
             return;
         };
-        let (Some(caller), State::Waiting(mut waiting)) = (made.caller, made.state) else {
+        let State::Waiting(mut waiting) = made.state else {
             return;
         };
         self.stop_waiting_inside(waiting.inside, id);
-        let one_way = waiting.one_way;
-        let call = waiting.as_call();
-        if one_way {
-            match self.send(id, right, call, None, now) {
-                Ok(()) => self.events.push_back(Event::Entered(caller)),
-                Err((rejected, _)) => self.events.push_back(Event::Failed(caller, rejected)),
+        // Of a one-way call the caller hears when it was sent, of another when it is answered.
+        let (answered, told) = match (waiting.one_way, made.caller) {
+            (false, caller) => (caller, None),
+            (true, caller) => (None, caller),
+        };
+        let held = answered.is_none() && told.is_none();
+        match self.send(id, right, waiting.as_call(), answered, now) {
+            Ok(()) => self.events.extend(told.map(Event::Entered)),
+            Err((rejected, answered)) => {
+                let caller = told.or(answered);
+                let failed = caller.map(|caller| Event::Failed(caller, rejected));
+                self.events.extend(failed);
             }
-        } else if let Err((rejected, Some(caller))) = self.send(id, right, call, Some(caller), now)
-        {
-            self.events.push_back(Event::Failed(caller, rejected));
+        }
+        if let Some(object) = made.object.filter(|_| held) {
+            self.release(object);
         }
     }
 
-    fn stop_waiting_inside(&mut self, inside: Option<RequestId>, id: RequestId) {
+    pub(super) fn stop_waiting_inside(&mut self, inside: Option<RequestId>, id: RequestId) {
         if let Some(serving) = inside.and_then(|id| self.served.get_mut(id)) {
             serving.waiting.retain(|&waiting| waiting != id);
         }
@@ -389,7 +419,9 @@ impl<H: Host> Connection<H> {
         let Some(made) = self.calls.get_mut(id) else {
             return;
         };
-        self.garbage.extend(made.caller.take().map(Garbage::Caller));
+        let caller = made.caller.take();
+        let held = caller.is_none();
+        self.garbage.extend(caller.map(Garbage::Caller));
         if let State::Sent = made.state {
             write::cancel(&mut self.output, id);
             return;
@@ -401,6 +433,9 @@ impl<H: Host> Connection<H> {
         if let State::Waiting(waiting) = made.state {
             self.stop_waiting_inside(waiting.inside, id);
             self.garbage.push(Garbage::References(waiting.references));
+        }
+        if let Some(object) = made.object.filter(|_| held) {
+            self.release(object);
         }
     }
 }

@@ -89,6 +89,7 @@ fn begin(mut call: CallEncoder<'_>, one_way: bool) -> State {
             one_way,
             inside,
             deadline,
+            overflow: remote.overflow(),
             metadata: (!metadata.is_empty())
                 .then(|| Metadata::new(metadata).ok())
                 .flatten(),

@@ -214,7 +214,7 @@ impl<T: Transport> Driver<T> {
                 Event::Failed(caller, rejected) => {
                     let _ = caller.send(Answer::Rejected(rejected));
                 }
-                Event::Revoked(watch) => watch.notify_waiters(),
+                Event::ObjectClosed(watch) => watch.notify_waiters(),
             }
         }
     }

@@ -42,6 +42,8 @@ pub struct Stats {
     pub imported: usize,
     /// Bytes that wait to be written.
     pub queued_bytes: usize,
+    /// One-way calls that overflow policies have dropped since the session began.
+    pub dropped: u64,
 }
 
 impl Session {
@@ -101,6 +103,7 @@ impl Session {
             exported: counts.exports,
             imported: counts.imports,
             queued_bytes: counts.queued_bytes,
+            dropped: counts.dropped,
         }
     }
 }

@@ -162,6 +162,13 @@ impl Incoming {
     }
 }
 
+impl Incoming {
+    /// Answers that the object can't be called any more.
+    pub fn closed(self, error: Error) -> Handler {
+        Handler::inline(async move { self.fail(error) })
+    }
+}
+
 impl Drop for Incoming {
     fn drop(&mut self) {
         if self.answered {

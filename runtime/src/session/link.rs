@@ -14,7 +14,7 @@ use super::lane::Lanes;
 use super::received::References;
 use super::running::Running;
 use super::target::{Services, Target};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::frame::Status;
 use crate::id::{ObjectId, RequestId};
 use crate::proto::{Config, Connection, Garbage, Host, NewReference, Rejected, Side};
@@ -27,6 +27,10 @@ impl Host for Attached {
     type Object = Arc<Target>;
     type Identity = super::reference::Identity;
     type Watch = Arc<Notify>;
+
+    fn revoked(object: &Arc<Target>) -> Option<&'static str> {
+        object.revoked()
+    }
 }
 
 /// What somebody who made a call is told.
@@ -192,7 +196,8 @@ impl Link {
             if let Some(error) = core.ended() {
                 return Some(error.clone());
             }
-            core.closed_object(id).map(revoked)
+            let (kind, reason) = core.closed_object(id)?;
+            Some(Error::new(kind, format!("the object is closed: {reason}")))
         })
     }
 
@@ -242,11 +247,4 @@ fn drop_safely(garbage: Vec<Garbage<Attached>>) {
             tracing::error!("the destructor of an object that was passed panicked");
         }
     }
-}
-
-fn revoked(reason: &str) -> Error {
-    Error::new(
-        ErrorKind::Revoked,
-        format!("the object was revoked by its owner: {reason}"),
-    )
 }

@@ -17,6 +17,7 @@ mod driver;
 mod handle;
 mod incoming;
 mod lane;
+mod lease;
 mod link;
 mod open;
 mod received;
@@ -29,13 +30,15 @@ mod value;
 pub(crate) use open::{Opening, open};
 pub(crate) use target::Services;
 
+pub use crate::proto::Overflow;
 pub use call::Call;
 pub use context::{Context, context};
 pub use handle::{Session, Stats};
 pub use incoming::{Arguments, Incoming};
+pub use lease::Lease;
 pub use reference::{
     HasProxy, Place, ProxyType, Reference, debug_proxy, deserialize_proxy, serialize_proxy,
 };
 pub use remote::{CallEncoder, Method, Remote, ServiceClient};
 pub use target::{Dispatch, Handler, Service};
-pub use value::{Arg, Failure, Outcome, Returned};
+pub use value::{Arg, Failure, Outcome, Returned, failed};

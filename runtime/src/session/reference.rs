@@ -10,13 +10,14 @@ use std::time::Duration;
 use serde::de::{Deserializer, Error as _};
 use serde::ser::{Error as _, Serializer};
 
+use super::lease::{Lease, Leased, lease};
 use super::link::{Attached, Link};
 use super::received::{Entry, claim};
 use super::remote::Remote;
 use super::target::{Dispatch, Target};
 use crate::codec::{ReferenceIndex, read_reference_index, write_reference_index};
 use crate::error::Error;
-use crate::proto::NewReference;
+use crate::proto::{NewReference, Overflow};
 
 /// From a service trait to what was made beside it: implemented for `dyn Foo`, so that the trait's
 /// name alone leads to its proxy, however the trait was imported.
@@ -51,13 +52,16 @@ pub struct Reference<D: ?Sized + HasProxy>(Whose<D>);
 
 enum Whose<D: ?Sized + HasProxy> {
     Local(Arc<D::Twin>),
+    Leased(Arc<Leased<D>>),
     Remote(Remote),
 }
 
 /// Where the object of a reference is.
-pub enum Place<'a, D: ?Sized + HasProxy> {
+pub enum Place<'a, Twin: ?Sized> {
     /// In this process: calls are ordinary calls.
-    Local(&'a Arc<D::Twin>),
+    Local(Arc<Twin>),
+    /// It was in this process, and can't be called any more.
+    Closed(Error),
     /// At the far end of a session.
     Remote(&'a Remote),
 }
@@ -78,38 +82,64 @@ impl<D: ?Sized + HasProxy> Reference<D> {
         Self(Whose::Local(twin))
     }
 
+    /// A reference to a local object, and the owner's lease on it.
+    pub fn leased(twin: Arc<D::Twin>) -> (Self, Lease) {
+        let (object, lease) = lease(twin);
+        (Self(Whose::Leased(object)), lease)
+    }
+
     fn remote(remote: Remote) -> Self {
         Self(Whose::Remote(remote))
     }
 
     /// Where the object is.
-    pub fn place(&self) -> Place<'_, D> {
+    pub fn place(&self) -> Place<'_, D::Twin> {
         match &self.0 {
-            Whose::Local(twin) => Place::Local(twin),
+            Whose::Local(twin) => Place::Local(Arc::clone(twin)),
+            Whose::Leased(object) => object.twin().map_or_else(Place::Closed, Place::Local),
             Whose::Remote(remote) => Place::Remote(remote),
         }
     }
 
     /// Whether calls can only fail.
     pub fn is_closed(&self) -> bool {
-        match self.far_object() {
-            Some((link, id)) => link.object_closed(id).is_some(),
-            None => false,
+        match &self.0 {
+            Whose::Local(_) => false,
+            Whose::Leased(object) => object.state().is_revoked(),
+            Whose::Remote(_) => self
+                .far_object()
+                .is_some_and(|(link, id)| link.object_closed(id).is_some()),
         }
     }
 
-    /// Waits until calls can only fail, and tells why. A local object is never closed.
+    /// Waits until calls can only fail, and tells why. A local object without a lease is never closed.
     pub async fn closed(&self) -> Error {
+        if let Whose::Leased(object) = &self.0 {
+            return object.state().wait_revoked().await;
+        }
         match self.far_object() {
             Some((link, id)) => link.wait_object_closed(id).await,
             None => std::future::pending().await,
         }
     }
 
+    /// How many one-way calls to the object its overflow policy has dropped here.
+    pub fn dropped(&self) -> u64 {
+        self.far_object()
+            .map_or(0, |(link, id)| link.with(|core| core.dropped_calls(id)))
+    }
+
+    /// A clone whose one-way calls do that when the object does not keep up. On a local object it has
+    /// no effect.
+    #[must_use]
+    pub fn with_overflow(&self, overflow: Overflow) -> Self {
+        self.configured(|remote| remote.with_overflow(overflow))
+    }
+
     fn far_object(&self) -> Option<(&Arc<Link>, crate::id::ObjectId)> {
         match &self.0 {
             Whose::Remote(remote) => Some((remote.link(), remote.object_id()?)),
-            Whose::Local(_) => None,
+            Whose::Local(_) | Whose::Leased(_) => None,
         }
     }
 
@@ -129,7 +159,7 @@ impl<D: ?Sized + HasProxy> Reference<D> {
 
     fn configured(&self, configure: impl FnOnce(&Remote) -> Remote) -> Self {
         match &self.0 {
-            Whose::Local(_) => self.clone(),
+            Whose::Local(_) | Whose::Leased(_) => self.clone(),
             Whose::Remote(remote) => Self::remote(configure(remote)),
         }
     }
@@ -137,6 +167,7 @@ impl<D: ?Sized + HasProxy> Reference<D> {
     fn identity(&self) -> Identity {
         match &self.0 {
             Whose::Local(twin) => Identity::Local(TypeId::of::<D>(), address(twin)),
+            Whose::Leased(object) => Identity::Local(TypeId::of::<D>(), address(object)),
             Whose::Remote(remote) => Identity::Forwarded {
                 session: remote.link().id,
                 object: remote.object_id().map_or(0, |id| id.0),
@@ -153,6 +184,7 @@ impl<D: ?Sized + HasProxy> Clone for Reference<D> {
     fn clone(&self) -> Self {
         Self(match &self.0 {
             Whose::Local(twin) => Whose::Local(Arc::clone(twin)),
+            Whose::Leased(object) => Whose::Leased(Arc::clone(object)),
             Whose::Remote(remote) => Whose::Remote(remote.clone()),
         })
     }
@@ -163,6 +195,7 @@ impl<D: ?Sized + HasProxy> PartialEq for Reference<D> {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Whose::Local(one), Whose::Local(other)) => address(one) == address(other),
+            (Whose::Leased(one), Whose::Leased(other)) => Arc::ptr_eq(one, other),
             (Whose::Remote(one), Whose::Remote(other)) => one == other,
             _ => false,
         }
@@ -175,6 +208,7 @@ impl<D: ?Sized + HasProxy> Hash for Reference<D> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
             Whose::Local(twin) => address(twin).hash(state),
+            Whose::Leased(object) => address(object).hash(state),
             Whose::Remote(remote) => remote.hash(state),
         }
     }
@@ -184,6 +218,7 @@ impl<D: ?Sized + HasProxy> fmt::Debug for Reference<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Whose::Local(twin) => write!(f, "local object at {:#x}", address(twin)),
+            Whose::Leased(object) => write!(f, "leased local object at {:#x}", address(object)),
             Whose::Remote(remote) => remote.fmt(f),
         }
     }
@@ -197,7 +232,7 @@ pub fn debug_proxy<P: ProxyType>(proxy: &P, name: &str, f: &mut fmt::Formatter<'
 /// The objects that the message being encoded passes.
 pub(super) struct Passing {
     /// The session over which the message goes.
-    session: u64,
+    link: Arc<Link>,
     references: Vec<NewReference<Attached>>,
 }
 
@@ -229,7 +264,7 @@ impl Passing {
             }
         }
         let passing = Self {
-            session: link.id,
+            link: Arc::clone(link),
             references,
         };
         let restore = Restore(PASSING.replace(Some(passing)));
@@ -256,17 +291,24 @@ pub fn serialize_proxy<P: ProxyType, S: Serializer>(
         let index = u32::try_from(passing.references.len()).map_err(S::Error::custom)?;
         passing
             .references
-            .push(new_reference(proxy, passing.session));
+            .push(new_reference(proxy, &passing.link));
         Ok(ReferenceIndex(index))
     })?;
     write_reference_index(index, serializer)
 }
 
-fn new_reference<P: ProxyType>(proxy: &P, session: u64) -> NewReference<Attached> {
-    let target = Arc::new(Target::new(Arc::new(proxy.clone())));
+fn new_reference<P: ProxyType>(proxy: &P, link: &Arc<Link>) -> NewReference<Attached> {
     let reference = proxy.reference();
+    let lease = match &reference.0 {
+        Whose::Leased(object) => Some(Arc::clone(object.state())),
+        Whose::Local(_) | Whose::Remote(_) => None,
+    };
+    if let Some(lease) = &lease {
+        lease.passed(link);
+    }
+    let target = Arc::new(Target::new(Arc::new(proxy.clone()), lease));
     match reference.far_object() {
-        Some((link, id)) if link.id == session => NewReference::Peers(id, target),
+        Some((home, id)) if Arc::ptr_eq(home, link) => NewReference::Peers(id, target),
         _ => NewReference::Own(reference.identity(), target),
     }
 }

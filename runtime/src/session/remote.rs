@@ -17,7 +17,7 @@ use crate::codec::encode;
 use crate::error::{Error, ErrorKind};
 use crate::frame::metadata;
 use crate::id::{ObjectId, method_id};
-use crate::proto::{CallTarget, NewReference};
+use crate::proto::{CallTarget, NewReference, Overflow};
 
 /// One method of a service as the wire knows it. Made by the macro, in a `static`.
 #[derive(Debug)]
@@ -122,6 +122,7 @@ impl Drop for Held {
 #[derive(Clone, Default)]
 struct Options {
     timeout: Option<Duration>,
+    overflow: Overflow,
     metadata: Vec<(String, String)>,
     /// The same, encoded.
     encoded: Bytes,
@@ -202,6 +203,17 @@ impl Remote {
             target: Arc::clone(&self.target),
             options: Some(Arc::new(options)),
         }
+    }
+
+    /// A clone whose one-way calls do that when the object does not keep up.
+    pub(super) fn with_overflow(&self, overflow: Overflow) -> Self {
+        self.with_options(|options| options.overflow = overflow)
+    }
+
+    pub(super) fn overflow(&self) -> Overflow {
+        self.options
+            .as_ref()
+            .map_or(Overflow::Wait, |options| options.overflow)
     }
 
     pub(super) fn timeout(&self) -> Option<Duration> {

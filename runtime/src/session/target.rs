@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use super::incoming::Incoming;
+use super::lease;
 
 /// The handler of one call, not begun yet.
 pub(crate) type HandlerFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -77,15 +78,24 @@ impl Handler {
 /// Something to call, and the line of its serial calls.
 pub(crate) struct Target {
     pub(super) dispatch: Arc<dyn Dispatch>,
+    /// Of a leased object.
+    lease: Option<Arc<lease::State>>,
     serial: OnceLock<Arc<tokio::sync::Mutex<()>>>,
 }
 
 impl Target {
-    pub(crate) fn new(dispatch: Arc<dyn Dispatch>) -> Self {
+    pub(super) fn new(dispatch: Arc<dyn Dispatch>, lease: Option<Arc<lease::State>>) -> Self {
         Self {
             dispatch,
+            lease,
             serial: OnceLock::new(),
         }
+    }
+
+    /// Why it can't be called any more, if its owner withdrew it.
+    pub(super) fn revoked(&self) -> Option<&'static str> {
+        let is_revoked = self.lease.as_ref().is_some_and(|lease| lease.is_revoked());
+        is_revoked.then_some(lease::REVOKED)
     }
 
     /// Held by the serial call that runs. Tokio's mutex is fair: calls get it in their order.
@@ -101,7 +111,7 @@ pub(crate) struct Services(HashMap<&'static str, Arc<Target>, foldhash::fast::Ra
 impl Services {
     pub(crate) fn insert<S: Service>(&mut self, service: S) {
         self.0
-            .insert(S::NAME, Arc::new(Target::new(Arc::new(service))));
+            .insert(S::NAME, Arc::new(Target::new(Arc::new(service), None)));
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Arc<Target>> {

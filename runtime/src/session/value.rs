@@ -103,6 +103,11 @@ impl OutcomeWriter<'_> {
     }
 }
 
+/// The outcome of a call that failed by itself.
+pub fn failed<R: Outcome>(error: Error) -> R {
+    R::failed(error)
+}
+
 impl<T: Returned, E: Failure> Outcome for Result<T, E> {
     type Ok = T;
     type Err = E;
