@@ -2,7 +2,7 @@
 //!
 //! This floor knows nothing of a session. It turns bytes into [`Frame`]s, which borrow from them, and
 //! frames into bytes; whether a frame makes sense at this moment is for the floor above to say. What
-//! comes out of [`read`] has been looked over completely: nothing in it is deeper, longer or of another
+//! comes out of [`read()`] has been looked over completely: nothing in it is deeper, longer or of another
 //! type than it claims. `docs/PROTOCOL.md` is the description in prose; its examples are read by a test.
 
 mod append;

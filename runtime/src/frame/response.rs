@@ -48,7 +48,7 @@ pub(crate) struct Failure<'a> {
 }
 
 impl<'a> Failure<'a> {
-    /// Reads the value of a failed response. It cannot fail for one that came out of [`super::read`].
+    /// Reads the value of a failed response. It cannot fail for one that came out of [`super::read()`].
     pub(crate) fn read(value: &'a [u8]) -> Result<Self, FrameError> {
         let mut fields = Cursor::new("failure", value);
         let found = fields.array("value")?;
