@@ -69,7 +69,9 @@ impl ArgumentsProxy {
     /// Waits until the object can no longer be called, and says why.
     fn closed(
         &self,
-    ) -> impl ::core::future::Future<Output = ::ringback::Error> + ::core::marker::Send {
+    ) -> impl ::core::future::Future<
+        Output = ::ringback::Error,
+    > + ::core::marker::Send + use<'_> {
         self.reference.closed()
     }
     /// Whether the object can no longer be called.
@@ -154,7 +156,12 @@ impl<T_: Arguments> ArgumentsServer<T_> {
         }
     }
 }
-#[allow(unnameable_types, deprecated, clippy::too_many_arguments)]
+#[allow(
+    unnameable_types,
+    deprecated,
+    clippy::too_many_arguments,
+    clippy::type_complexity
+)]
 const _: () = {
     #[allow(unused_imports)]
     use ::std::boxed::Box;
@@ -162,55 +169,125 @@ const _: () = {
         <dyn Arguments as ::ringback::__private::HasProxy>::NAME,
         "borrowed",
     );
-    fn call_borrowed(
-        remote: &::ringback::__private::Remote,
-        key: &str,
-        bytes: &[u8],
-        maybe: Option<&str>,
-        cow: Cow<'_, str>,
-    ) -> ::ringback::__private::Call<Result<()>> {
-        let mut call = remote.call(&BORROWED, 4u32);
-        call.arg_in_place::<str>("key", key);
-        call.arg_in_place::<[u8]>("bytes", bytes);
-        call.arg_in_place::<Option<&str>>("maybe", &maybe);
-        call.arg_in_place::<Cow<'_, str>>("cow", &cow);
-        call.request::<Result<()>>()
+    fn codec_borrowed() -> (
+        impl Fn(
+            &::ringback::__private::Remote,
+            &str,
+            &[u8],
+            Option<&str>,
+            Cow<'_, str>,
+        ) -> ::ringback::__private::Call<Result<()>>,
+        impl Fn(::ringback::Error) -> Result<()>,
+        impl Fn(
+            &::ringback::__private::Incoming,
+        ) -> ::ringback::Result<(&str, &[u8], Option<&str>, Cow<'_, str>)>,
+        impl Fn(::ringback::__private::Incoming, Result<()>),
+    ) {
+        (
+            |remote, key, bytes, maybe, cow| {
+                let mut call = remote.call(&BORROWED, 4u32);
+                call.arg_in_place::<str>("key", key);
+                call.arg_in_place::<[u8]>("bytes", bytes);
+                call.arg_in_place::<Option<&str>>("maybe", &maybe);
+                call.arg_in_place::<Cow<'_, str>>("cow", &cow);
+                call.request::<Result<()>>()
+            },
+            |error| ::ringback::__private::failed::<Result<()>>(error),
+            |call| {
+                let mut arguments = call.arguments(&BORROWED, 4u32)?;
+                ::core::result::Result::Ok((
+                    arguments.arg_in_place::<&str>("key")?,
+                    arguments.arg_in_place::<&[u8]>("bytes")?,
+                    arguments.arg_in_place::<Option<&str>>("maybe")?,
+                    arguments.arg_in_place::<Cow<'_, str>>("cow")?,
+                ))
+            },
+            |call, outcome| call.reply::<Result<()>>(outcome),
+        )
     }
     static LENT: ::ringback::__private::Method = ::ringback::__private::Method::new(
         <dyn Arguments as ::ringback::__private::HasProxy>::NAME,
         "lent",
     );
-    fn call_lent(
-        remote: &::ringback::__private::Remote,
-        plan: &Plan,
-        steps: &[Step],
-        event: &Event<'_>,
-        next: Option<&Plan>,
-    ) -> ::ringback::__private::Call<Result<()>> {
-        let mut call = remote.call(&LENT, 4u32);
-        call.arg::<Plan>("plan", plan);
-        call.arg_in_place::<[Step]>("steps", steps);
-        call.arg_in_place::<Event<'_>>("event", event);
-        call.arg_in_place::<Option<&Plan>>("next", &next);
-        call.request::<Result<()>>()
+    fn codec_lent() -> (
+        impl Fn(
+            &::ringback::__private::Remote,
+            &Plan,
+            &[Step],
+            &Event<'_>,
+            Option<&Plan>,
+        ) -> ::ringback::__private::Call<Result<()>>,
+        impl Fn(::ringback::Error) -> Result<()>,
+        impl Fn(
+            &::ringback::__private::Incoming,
+        ) -> ::ringback::Result<
+                (Plan, ::std::vec::Vec<Step>, Event<'_>, ::core::option::Option<Plan>),
+            >,
+        impl Fn(::ringback::__private::Incoming, Result<()>),
+    ) {
+        (
+            |remote, plan, steps, event, next| {
+                let mut call = remote.call(&LENT, 4u32);
+                call.arg::<Plan>("plan", plan);
+                let _ = ::ringback::__private::Arguments::arg::<Step>;
+                call.arg_in_place::<[Step]>("steps", steps);
+                call.arg_in_place::<Event<'_>>("event", event);
+                let _ = ::ringback::__private::Arguments::arg::<Plan>;
+                call.arg_in_place::<Option<&Plan>>("next", &next);
+                call.request::<Result<()>>()
+            },
+            |error| ::ringback::__private::failed::<Result<()>>(error),
+            |call| {
+                let mut arguments = call.arguments(&LENT, 4u32)?;
+                ::core::result::Result::Ok((
+                    arguments.arg::<Plan>("plan")?,
+                    arguments.arg_in_place::<::std::vec::Vec<Step>>("steps")?,
+                    arguments.arg_in_place::<Event<'_>>("event")?,
+                    arguments.arg_in_place::<::core::option::Option<Plan>>("next")?,
+                ))
+            },
+            |call, outcome| call.reply::<Result<()>>(outcome),
+        )
     }
     static HOSTILE: ::ringback::__private::Method = ::ringback::__private::Method::new(
         <dyn Arguments as ::ringback::__private::HasProxy>::NAME,
         "hostile",
     );
-    fn call_hostile(
-        remote: &::ringback::__private::Remote,
-        call: T,
-        remote: F,
-        arguments: Twin,
-        object: Once,
-    ) -> ::ringback::__private::Call<Result<T>> {
-        let mut call = remote.call(&HOSTILE, 4u32);
-        call.arg::<T>("call", &call);
-        call.arg::<F>("remote", &remote);
-        call.arg::<Twin>("arguments", &arguments);
-        call.arg::<Once>("object", &object);
-        call.request::<Result<T>>()
+    fn codec_hostile() -> (
+        impl Fn(
+            &::ringback::__private::Remote,
+            T,
+            F,
+            Twin,
+            Once,
+        ) -> ::ringback::__private::Call<Result<T>>,
+        impl Fn(::ringback::Error) -> Result<T>,
+        impl Fn(
+            &::ringback::__private::Incoming,
+        ) -> ::ringback::Result<(T, F, Twin, Once)>,
+        impl Fn(::ringback::__private::Incoming, Result<T>),
+    ) {
+        (
+            |remote, call, remote, arguments, object| {
+                let mut call = remote.call(&HOSTILE, 4u32);
+                call.arg::<T>("call", &call);
+                call.arg::<F>("remote", &remote);
+                call.arg::<Twin>("arguments", &arguments);
+                call.arg::<Once>("object", &object);
+                call.request::<Result<T>>()
+            },
+            |error| ::ringback::__private::failed::<Result<T>>(error),
+            |call| {
+                let mut arguments = call.arguments(&HOSTILE, 4u32)?;
+                ::core::result::Result::Ok((
+                    arguments.arg::<T>("call")?,
+                    arguments.arg::<F>("remote")?,
+                    arguments.arg::<Twin>("arguments")?,
+                    arguments.arg::<Once>("object")?,
+                ))
+            },
+            |call, outcome| call.reply::<Result<T>>(outcome),
+        )
     }
     #[doc(hidden)]
     #[::ringback::__private::async_trait]
@@ -284,15 +361,8 @@ const _: () = {
         match call.method() {
             id if id == BORROWED.id() => {
                 ::ringback::__private::Handler::inline(async move {
-                    let decoded = (|| -> ::ringback::Result<_> {
-                        let mut arguments = call.arguments(&BORROWED, 4u32)?;
-                        let key = arguments.arg_in_place::<&str>("key")?;
-                        let bytes = arguments.arg_in_place::<&[u8]>("bytes")?;
-                        let maybe = arguments.arg_in_place::<Option<&str>>("maybe")?;
-                        let cow = arguments.arg_in_place::<Cow<'_, str>>("cow")?;
-                        ::core::result::Result::Ok((key, bytes, maybe, cow))
-                    })();
-                    match decoded {
+                    let (_, _, arguments, reply) = codec_borrowed();
+                    match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((key, bytes, maybe, cow)) => {
                             let outcome = <T_ as Arguments>::borrowed(
@@ -303,23 +373,15 @@ const _: () = {
                                     cow,
                                 )
                                 .await;
-                            call.reply::<Result<()>>(outcome);
+                            reply(call, outcome);
                         }
                     }
                 })
             }
             id if id == LENT.id() => {
                 ::ringback::__private::Handler::serial(async move {
-                    let decoded = (|| -> ::ringback::Result<_> {
-                        let mut arguments = call.arguments(&LENT, 4u32)?;
-                        let plan = arguments.arg::<Plan>("plan")?;
-                        let steps = arguments.arg::<::std::vec::Vec<Step>>("steps")?;
-                        let event = arguments.arg_in_place::<Event<'_>>("event")?;
-                        let next = arguments
-                            .arg::<::core::option::Option<Plan>>("next")?;
-                        ::core::result::Result::Ok((plan, steps, event, next))
-                    })();
-                    match decoded {
+                    let (_, _, arguments, reply) = codec_lent();
+                    match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((plan, steps, event, next)) => {
                             let outcome = <T_ as Arguments>::lent(
@@ -330,22 +392,15 @@ const _: () = {
                                     ::core::option::Option::as_ref(&next),
                                 )
                                 .await;
-                            call.reply::<Result<()>>(outcome);
+                            reply(call, outcome);
                         }
                     }
                 })
             }
             id if id == HOSTILE.id() => {
                 ::ringback::__private::Handler::inline(async move {
-                    let decoded = (|| -> ::ringback::Result<_> {
-                        let mut arguments = call.arguments(&HOSTILE, 4u32)?;
-                        let call = arguments.arg::<T>("call")?;
-                        let remote = arguments.arg::<F>("remote")?;
-                        let arguments = arguments.arg::<Twin>("arguments")?;
-                        let object = arguments.arg::<Once>("object")?;
-                        ::core::result::Result::Ok((call, remote, arguments, object))
-                    })();
-                    match decoded {
+                    let (_, _, arguments, reply) = codec_hostile();
+                    match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok(
                             (call, remote, arguments, object),
@@ -358,7 +413,7 @@ const _: () = {
                                     object,
                                 )
                                 .await;
-                            call.reply::<Result<T>>(outcome);
+                            reply(call, outcome);
                         }
                     }
                 })
@@ -380,11 +435,12 @@ const _: () = {
         ) -> Result<()> {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
-                    Twin_::ringback_twin_call_borrowed(&**twin, key, bytes, maybe, cow)
+                    Twin_::ringback_twin_call_borrowed(&*twin, key, bytes, maybe, cow)
                         .await
                 }
+                ::ringback::__private::Place::Closed(error) => codec_borrowed().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    call_borrowed(remote, key, bytes, maybe, cow).await
+                    codec_borrowed().0(remote, key, bytes, maybe, cow).await
                 }
             }
         }
@@ -397,11 +453,12 @@ const _: () = {
         ) -> Result<()> {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
-                    Twin_::ringback_twin_call_lent(&**twin, plan, steps, event, next)
+                    Twin_::ringback_twin_call_lent(&*twin, plan, steps, event, next)
                         .await
                 }
+                ::ringback::__private::Place::Closed(error) => codec_lent().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    call_lent(remote, plan, steps, event, next).await
+                    codec_lent().0(remote, plan, steps, event, next).await
                 }
             }
         }
@@ -415,7 +472,7 @@ const _: () = {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
                     Twin_::ringback_twin_call_hostile(
-                            &**twin,
+                            &*twin,
                             call,
                             remote,
                             arguments,
@@ -423,8 +480,9 @@ const _: () = {
                         )
                         .await
                 }
+                ::ringback::__private::Place::Closed(error) => codec_hostile().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    call_hostile(remote, call, remote, arguments, object).await
+                    codec_hostile().0(remote, call, remote, arguments, object).await
                 }
             }
         }
@@ -466,8 +524,9 @@ const _: () = {
         ) -> ::ringback::__private::Handler {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
-                    Twin_::ringback_twin_serve(::std::sync::Arc::clone(twin), call)
+                    Twin_::ringback_twin_serve(twin, call)
                 }
+                ::ringback::__private::Place::Closed(error) => call.closed(error),
                 ::ringback::__private::Place::Remote(_) => {
                     serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                 }
@@ -508,7 +567,7 @@ const _: () = {
             maybe: Option<&str>,
             cow: Cow<'_, str>,
         ) -> Result<()> {
-            call_borrowed(&self.remote, key, bytes, maybe, cow).await
+            codec_borrowed().0(&self.remote, key, bytes, maybe, cow).await
         }
         async fn lent(
             &self,
@@ -517,7 +576,7 @@ const _: () = {
             event: &Event<'_>,
             next: Option<&Plan>,
         ) -> Result<()> {
-            call_lent(&self.remote, plan, steps, event, next).await
+            codec_lent().0(&self.remote, plan, steps, event, next).await
         }
         async fn hostile(
             &self,
@@ -526,7 +585,7 @@ const _: () = {
             arguments: Twin,
             object: Once,
         ) -> Result<T> {
-            call_hostile(&self.remote, call, remote, arguments, object).await
+            codec_hostile().0(&self.remote, call, remote, arguments, object).await
         }
     }
     impl ::ringback::__private::ServiceClient for ArgumentsClient {

@@ -70,7 +70,9 @@ impl DefaultsProxy {
     /// Waits until the object can no longer be called, and says why.
     pub fn closed(
         &self,
-    ) -> impl ::core::future::Future<Output = ::ringback::Error> + ::core::marker::Send {
+    ) -> impl ::core::future::Future<
+        Output = ::ringback::Error,
+    > + ::core::marker::Send + use<'_> {
         self.reference.closed()
     }
     /// Whether the object can no longer be called.
@@ -155,7 +157,12 @@ impl<T: Defaults> DefaultsServer<T> {
         }
     }
 }
-#[allow(unnameable_types, deprecated, clippy::too_many_arguments)]
+#[allow(
+    unnameable_types,
+    deprecated,
+    clippy::too_many_arguments,
+    clippy::type_complexity
+)]
 const _: () = {
     #[allow(unused_imports)]
     use ::std::boxed::Box;
@@ -163,31 +170,72 @@ const _: () = {
         <dyn Defaults as ::ringback::__private::HasProxy>::NAME,
         "required",
     );
-    fn call_required(
-        remote: &::ringback::__private::Remote,
-        text: Cow<'_, str>,
-        maybe: Option<&str>,
-    ) -> ::ringback::__private::Call<Result<()>> {
-        let mut call = remote.call(&REQUIRED, 2u32);
-        call.arg_in_place::<Cow<'_, str>>("text", &text);
-        call.arg_in_place::<Option<&str>>("maybe", &maybe);
-        call.request::<Result<()>>()
+    fn codec_required() -> (
+        impl Fn(
+            &::ringback::__private::Remote,
+            Cow<'_, str>,
+            Option<&str>,
+        ) -> ::ringback::__private::Call<Result<()>>,
+        impl Fn(::ringback::Error) -> Result<()>,
+        impl Fn(
+            &::ringback::__private::Incoming,
+        ) -> ::ringback::Result<(Cow<'_, str>, Option<&str>)>,
+        impl Fn(::ringback::__private::Incoming, Result<()>),
+    ) {
+        (
+            |remote, text, maybe| {
+                let mut call = remote.call(&REQUIRED, 2u32);
+                call.arg_in_place::<Cow<'_, str>>("text", &text);
+                call.arg_in_place::<Option<&str>>("maybe", &maybe);
+                call.request::<Result<()>>()
+            },
+            |error| ::ringback::__private::failed::<Result<()>>(error),
+            |call| {
+                let mut arguments = call.arguments(&REQUIRED, 2u32)?;
+                ::core::result::Result::Ok((
+                    arguments.arg_in_place::<Cow<'_, str>>("text")?,
+                    arguments.arg_in_place::<Option<&str>>("maybe")?,
+                ))
+            },
+            |call, outcome| call.reply::<Result<()>>(outcome),
+        )
     }
     static PROVIDED: ::ringback::__private::Method = ::ringback::__private::Method::new(
         <dyn Defaults as ::ringback::__private::HasProxy>::NAME,
         "provided",
     );
-    fn call_provided(
-        remote: &::ringback::__private::Remote,
-        count: u8,
-        arg1: (u8, u8),
-        arg2: String,
-    ) -> ::ringback::__private::Call<Result<u8>> {
-        let mut call = remote.call(&PROVIDED, 3u32);
-        call.arg::<u8>("count", &count);
-        call.arg::<(u8, u8)>("arg1", &arg1);
-        call.arg::<String>("arg2", &arg2);
-        call.request::<Result<u8>>()
+    fn codec_provided() -> (
+        impl Fn(
+            &::ringback::__private::Remote,
+            u8,
+            (u8, u8),
+            String,
+        ) -> ::ringback::__private::Call<Result<u8>>,
+        impl Fn(::ringback::Error) -> Result<u8>,
+        impl Fn(
+            &::ringback::__private::Incoming,
+        ) -> ::ringback::Result<(u8, (u8, u8), String)>,
+        impl Fn(::ringback::__private::Incoming, Result<u8>),
+    ) {
+        (
+            |remote, count, arg1, arg2| {
+                let mut call = remote.call(&PROVIDED, 3u32);
+                call.arg::<u8>("count", &count);
+                call.arg::<(u8, u8)>("arg1", &arg1);
+                call.arg::<String>("arg2", &arg2);
+                call.request::<Result<u8>>()
+            },
+            |error| ::ringback::__private::failed::<Result<u8>>(error),
+            |call| {
+                let mut arguments = call.arguments(&PROVIDED, 3u32)?;
+                ::core::result::Result::Ok((
+                    arguments.arg::<u8>("count")?,
+                    arguments.arg::<(u8, u8)>("arg1")?,
+                    arguments.arg::<String>("arg2")?,
+                ))
+            },
+            |call, outcome| call.reply::<Result<u8>>(outcome),
+        )
     }
     #[doc(hidden)]
     #[::ringback::__private::async_trait]
@@ -239,13 +287,8 @@ const _: () = {
         match call.method() {
             id if id == REQUIRED.id() => {
                 ::ringback::__private::Handler::inline(async move {
-                    let decoded = (|| -> ::ringback::Result<_> {
-                        let mut arguments = call.arguments(&REQUIRED, 2u32)?;
-                        let text = arguments.arg_in_place::<Cow<'_, str>>("text")?;
-                        let maybe = arguments.arg_in_place::<Option<&str>>("maybe")?;
-                        ::core::result::Result::Ok((text, maybe))
-                    })();
-                    match decoded {
+                    let (_, _, arguments, reply) = codec_required();
+                    match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((text, maybe)) => {
                             let outcome = <T as Defaults>::required(
@@ -254,21 +297,15 @@ const _: () = {
                                     maybe,
                                 )
                                 .await;
-                            call.reply::<Result<()>>(outcome);
+                            reply(call, outcome);
                         }
                     }
                 })
             }
             id if id == PROVIDED.id() => {
                 ::ringback::__private::Handler::inline(async move {
-                    let decoded = (|| -> ::ringback::Result<_> {
-                        let mut arguments = call.arguments(&PROVIDED, 3u32)?;
-                        let count = arguments.arg::<u8>("count")?;
-                        let arg1 = arguments.arg::<(u8, u8)>("arg1")?;
-                        let arg2 = arguments.arg::<String>("arg2")?;
-                        ::core::result::Result::Ok((count, arg1, arg2))
-                    })();
-                    match decoded {
+                    let (_, _, arguments, reply) = codec_provided();
+                    match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((count, arg1, arg2)) => {
                             let outcome = <T as Defaults>::provided(
@@ -278,7 +315,7 @@ const _: () = {
                                     arg2,
                                 )
                                 .await;
-                            call.reply::<Result<u8>>(outcome);
+                            reply(call, outcome);
                         }
                     }
                 })
@@ -294,20 +331,22 @@ const _: () = {
         async fn required(&self, text: Cow<'_, str>, maybe: Option<&str>) -> Result<()> {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
-                    Twin::ringback_twin_call_required(&**twin, text, maybe).await
+                    Twin::ringback_twin_call_required(&*twin, text, maybe).await
                 }
+                ::ringback::__private::Place::Closed(error) => codec_required().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    call_required(remote, text, maybe).await
+                    codec_required().0(remote, text, maybe).await
                 }
             }
         }
         async fn provided(&self, count: u8, arg1: (u8, u8), arg2: String) -> Result<u8> {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
-                    Twin::ringback_twin_call_provided(&**twin, count, arg1, arg2).await
+                    Twin::ringback_twin_call_provided(&*twin, count, arg1, arg2).await
                 }
+                ::ringback::__private::Place::Closed(error) => codec_provided().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    call_provided(remote, count, arg1, arg2).await
+                    codec_provided().0(remote, count, arg1, arg2).await
                 }
             }
         }
@@ -349,8 +388,9 @@ const _: () = {
         ) -> ::ringback::__private::Handler {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
-                    Twin::ringback_twin_serve(::std::sync::Arc::clone(twin), call)
+                    Twin::ringback_twin_serve(twin, call)
                 }
+                ::ringback::__private::Place::Closed(error) => call.closed(error),
                 ::ringback::__private::Place::Remote(_) => {
                     serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                 }
@@ -385,10 +425,10 @@ const _: () = {
     }
     impl Defaults for DefaultsClient {
         async fn required(&self, text: Cow<'_, str>, maybe: Option<&str>) -> Result<()> {
-            call_required(&self.remote, text, maybe).await
+            codec_required().0(&self.remote, text, maybe).await
         }
         async fn provided(&self, count: u8, arg1: (u8, u8), arg2: String) -> Result<u8> {
-            call_provided(&self.remote, count, arg1, arg2).await
+            codec_provided().0(&self.remote, count, arg1, arg2).await
         }
     }
     impl ::ringback::__private::ServiceClient for DefaultsClient {

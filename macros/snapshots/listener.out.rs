@@ -52,7 +52,9 @@ impl ListenerProxy {
     /// Waits until the object can no longer be called, and says why.
     pub fn closed(
         &self,
-    ) -> impl ::core::future::Future<Output = ::ringback::Error> + ::core::marker::Send {
+    ) -> impl ::core::future::Future<
+        Output = ::ringback::Error,
+    > + ::core::marker::Send + use<'_> {
         self.reference.closed()
     }
     /// Whether the object can no longer be called.
@@ -137,7 +139,12 @@ impl<T: Listener> ListenerServer<T> {
         }
     }
 }
-#[allow(unnameable_types, deprecated, clippy::too_many_arguments)]
+#[allow(
+    unnameable_types,
+    deprecated,
+    clippy::too_many_arguments,
+    clippy::type_complexity
+)]
 const _: () = {
     #[allow(unused_imports)]
     use ::std::boxed::Box;
@@ -145,15 +152,33 @@ const _: () = {
         <dyn Listener as ::ringback::__private::HasProxy>::NAME,
         "changed",
     );
-    fn call_changed(
-        remote: &::ringback::__private::Remote,
-        no: u32,
-        text: &str,
-    ) -> ::ringback::__private::Call<Result<()>> {
-        let mut call = remote.call(&CHANGED, 2u32);
-        call.arg::<u32>("no", &no);
-        call.arg_in_place::<str>("text", text);
-        call.request::<Result<()>>()
+    fn codec_changed() -> (
+        impl Fn(
+            &::ringback::__private::Remote,
+            u32,
+            &str,
+        ) -> ::ringback::__private::Call<Result<()>>,
+        impl Fn(::ringback::Error) -> Result<()>,
+        impl Fn(&::ringback::__private::Incoming) -> ::ringback::Result<(u32, &str)>,
+        impl Fn(::ringback::__private::Incoming, Result<()>),
+    ) {
+        (
+            |remote, no, text| {
+                let mut call = remote.call(&CHANGED, 2u32);
+                call.arg::<u32>("no", &no);
+                call.arg_in_place::<str>("text", text);
+                call.request::<Result<()>>()
+            },
+            |error| ::ringback::__private::failed::<Result<()>>(error),
+            |call| {
+                let mut arguments = call.arguments(&CHANGED, 2u32)?;
+                ::core::result::Result::Ok((
+                    arguments.arg::<u32>("no")?,
+                    arguments.arg_in_place::<&str>("text")?,
+                ))
+            },
+            |call, outcome| call.reply::<Result<()>>(outcome),
+        )
     }
     #[doc(hidden)]
     #[::ringback::__private::async_trait]
@@ -183,18 +208,13 @@ const _: () = {
         match call.method() {
             id if id == CHANGED.id() => {
                 ::ringback::__private::Handler::inline(async move {
-                    let decoded = (|| -> ::ringback::Result<_> {
-                        let mut arguments = call.arguments(&CHANGED, 2u32)?;
-                        let no = arguments.arg::<u32>("no")?;
-                        let text = arguments.arg_in_place::<&str>("text")?;
-                        ::core::result::Result::Ok((no, text))
-                    })();
-                    match decoded {
+                    let (_, _, arguments, reply) = codec_changed();
+                    match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((no, text)) => {
                             let outcome = <T as Listener>::changed(&*object, no, text)
                                 .await;
-                            call.reply::<Result<()>>(outcome);
+                            reply(call, outcome);
                         }
                     }
                 })
@@ -210,10 +230,11 @@ const _: () = {
         async fn changed(&self, no: u32, text: &str) -> Result<()> {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
-                    Twin::ringback_twin_call_changed(&**twin, no, text).await
+                    Twin::ringback_twin_call_changed(&*twin, no, text).await
                 }
+                ::ringback::__private::Place::Closed(error) => codec_changed().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    call_changed(remote, no, text).await
+                    codec_changed().0(remote, no, text).await
                 }
             }
         }
@@ -255,8 +276,9 @@ const _: () = {
         ) -> ::ringback::__private::Handler {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
-                    Twin::ringback_twin_serve(::std::sync::Arc::clone(twin), call)
+                    Twin::ringback_twin_serve(twin, call)
                 }
+                ::ringback::__private::Place::Closed(error) => call.closed(error),
                 ::ringback::__private::Place::Remote(_) => {
                     serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                 }
@@ -291,7 +313,7 @@ const _: () = {
     }
     impl Listener for ListenerClient {
         async fn changed(&self, no: u32, text: &str) -> Result<()> {
-            call_changed(&self.remote, no, text).await
+            codec_changed().0(&self.remote, no, text).await
         }
     }
     impl ::ringback::__private::ServiceClient for ListenerClient {

@@ -68,7 +68,7 @@ impl RegistryProxy {
         &self,
     ) -> impl ::core::future::Future<
         Output = my_crate::ringback::Error,
-    > + ::core::marker::Send {
+    > + ::core::marker::Send + use<'_> {
         self.reference.closed()
     }
     /// Whether the object can no longer be called.
@@ -154,7 +154,12 @@ impl<T: Registry> RegistryServer<T> {
         }
     }
 }
-#[allow(unnameable_types, deprecated, clippy::too_many_arguments)]
+#[allow(
+    unnameable_types,
+    deprecated,
+    clippy::too_many_arguments,
+    clippy::type_complexity
+)]
 const _: () = {
     #[allow(unused_imports)]
     use ::std::boxed::Box;
@@ -163,17 +168,45 @@ const _: () = {
             "add",
         )
         .timeout(5000u64);
-    fn call_add(
-        remote: &my_crate::ringback::__private::Remote,
-        key: String,
-        listener: <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-    ) -> my_crate::ringback::__private::Call<Result<(), Refusal>> {
-        let mut call = remote.call(&ADD, 2u32);
-        call.arg::<String>("key", &key);
-        call.arg::<
-                <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-            >("listener", &listener);
-        call.request::<Result<(), Refusal>>()
+    fn codec_add() -> (
+        impl Fn(
+            &my_crate::ringback::__private::Remote,
+            String,
+            <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+        ) -> my_crate::ringback::__private::Call<Result<(), Refusal>>,
+        impl Fn(my_crate::ringback::Error) -> Result<(), Refusal>,
+        impl Fn(
+            &my_crate::ringback::__private::Incoming,
+        ) -> my_crate::ringback::Result<
+                (
+                    String,
+                    <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+                ),
+            >,
+        impl Fn(my_crate::ringback::__private::Incoming, Result<(), Refusal>),
+    ) {
+        (
+            |remote, key, listener| {
+                let mut call = remote.call(&ADD, 2u32);
+                call.arg::<String>("key", &key);
+                call.arg::<
+                        <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+                    >("listener", &listener);
+                call.request::<Result<(), Refusal>>()
+            },
+            |error| my_crate::ringback::__private::failed::<Result<(), Refusal>>(error),
+            |call| {
+                let mut arguments = call.arguments(&ADD, 2u32)?;
+                ::core::result::Result::Ok((
+                    arguments.arg::<String>("key")?,
+                    arguments
+                        .arg::<
+                            <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+                        >("listener")?,
+                ))
+            },
+            |call, outcome| call.reply::<Result<(), Refusal>>(outcome),
+        )
     }
     #[cfg(feature = "removal")]
     static REMOVE_ALL: my_crate::ringback::__private::Method = my_crate::ringback::__private::Method::new(
@@ -182,40 +215,104 @@ const _: () = {
         )
         .idempotent();
     #[cfg(feature = "removal")]
-    fn call_remove_all(
-        remote: &my_crate::ringback::__private::Remote,
-        listeners: ::std::vec::Vec<
-            <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-        >,
-        done: ::core::option::Option<
-            <dyn Callback<u8> as my_crate::ringback::__private::HasProxy>::Proxy,
-        >,
-        log: LogProxy,
-    ) -> my_crate::ringback::__private::Call<Result<u32, Refusal>> {
-        let mut call = remote.call(&REMOVE_ALL, 3u32);
-        call.arg::<
-                ::std::vec::Vec<
-                    <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-                >,
-            >("listeners", &listeners);
-        call.arg::<
-                ::core::option::Option<
-                    <dyn Callback<u8> as my_crate::ringback::__private::HasProxy>::Proxy,
-                >,
-            >("done", &done);
-        call.arg::<LogProxy>("log", &log);
-        call.request::<Result<u32, Refusal>>()
+    fn codec_remove_all() -> (
+        impl Fn(
+            &my_crate::ringback::__private::Remote,
+            ::std::vec::Vec<
+                <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+            >,
+            ::core::option::Option<
+                <dyn Callback<u8> as my_crate::ringback::__private::HasProxy>::Proxy,
+            >,
+            LogProxy,
+        ) -> my_crate::ringback::__private::Call<Result<u32, Refusal>>,
+        impl Fn(my_crate::ringback::Error) -> Result<u32, Refusal>,
+        impl Fn(
+            &my_crate::ringback::__private::Incoming,
+        ) -> my_crate::ringback::Result<
+                (
+                    ::std::vec::Vec<
+                        <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+                    >,
+                    ::core::option::Option<
+                        <dyn Callback<
+                            u8,
+                        > as my_crate::ringback::__private::HasProxy>::Proxy,
+                    >,
+                    LogProxy,
+                ),
+            >,
+        impl Fn(my_crate::ringback::__private::Incoming, Result<u32, Refusal>),
+    ) {
+        (
+            |remote, listeners, done, log| {
+                let mut call = remote.call(&REMOVE_ALL, 3u32);
+                call.arg::<
+                        ::std::vec::Vec<
+                            <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+                        >,
+                    >("listeners", &listeners);
+                call.arg::<
+                        ::core::option::Option<
+                            <dyn Callback<
+                                u8,
+                            > as my_crate::ringback::__private::HasProxy>::Proxy,
+                        >,
+                    >("done", &done);
+                call.arg::<LogProxy>("log", &log);
+                call.request::<Result<u32, Refusal>>()
+            },
+            |error| my_crate::ringback::__private::failed::<Result<u32, Refusal>>(error),
+            |call| {
+                let mut arguments = call.arguments(&REMOVE_ALL, 3u32)?;
+                ::core::result::Result::Ok((
+                    arguments
+                        .arg::<
+                            ::std::vec::Vec<
+                                <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+                            >,
+                        >("listeners")?,
+                    arguments
+                        .arg::<
+                            ::core::option::Option<
+                                <dyn Callback<
+                                    u8,
+                                > as my_crate::ringback::__private::HasProxy>::Proxy,
+                            >,
+                        >("done")?,
+                    arguments.arg::<LogProxy>("log")?,
+                ))
+            },
+            |call, outcome| call.reply::<Result<u32, Refusal>>(outcome),
+        )
     }
     static POKE: my_crate::ringback::__private::Method = my_crate::ringback::__private::Method::new(
             <dyn Registry as my_crate::ringback::__private::HasProxy>::NAME,
             "poke",
         )
         .oneway();
-    fn call_poke(
-        remote: &my_crate::ringback::__private::Remote,
-    ) -> my_crate::ringback::__private::Call<Result<()>> {
-        let call = remote.call(&POKE, 0u32);
-        call.notify::<Result<()>>()
+    fn codec_poke() -> (
+        impl Fn(
+            &my_crate::ringback::__private::Remote,
+        ) -> my_crate::ringback::__private::Call<Result<()>>,
+        impl Fn(my_crate::ringback::Error) -> Result<()>,
+        impl Fn(
+            &my_crate::ringback::__private::Incoming,
+        ) -> my_crate::ringback::Result<()>,
+        impl Fn(my_crate::ringback::__private::Incoming, Result<()>),
+    ) {
+        (
+            |remote| {
+                let call = remote.call(&POKE, 0u32);
+                call.notify::<Result<()>>()
+            },
+            |error| my_crate::ringback::__private::failed::<Result<()>>(error),
+            |call| {
+                let _ = call.arguments(&POKE, 0u32)?;
+                ::core::result::Result::Ok(())
+            },
+            |call, outcome| call.reply::<Result<()>>(outcome),
+        )
     }
     #[doc(hidden)]
     #[my_crate::ringback::__private::async_trait]
@@ -281,21 +378,13 @@ const _: () = {
         match call.method() {
             id if id == ADD.id() => {
                 my_crate::ringback::__private::Handler::inline(async move {
-                    let decoded = (|| -> my_crate::ringback::Result<_> {
-                        let mut arguments = call.arguments(&ADD, 2u32)?;
-                        let key = arguments.arg::<String>("key")?;
-                        let listener = arguments
-                            .arg::<
-                                <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-                            >("listener")?;
-                        ::core::result::Result::Ok((key, listener))
-                    })();
-                    match decoded {
+                    let (_, _, arguments, reply) = codec_add();
+                    match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((key, listener)) => {
                             let outcome = <T as Registry>::add(&*object, key, listener)
                                 .await;
-                            call.reply::<Result<(), Refusal>>(outcome);
+                            reply(call, outcome);
                         }
                     }
                 })
@@ -303,26 +392,8 @@ const _: () = {
             #[cfg(feature = "removal")]
             id if id == REMOVE_ALL.id() => {
                 my_crate::ringback::__private::Handler::inline(async move {
-                    let decoded = (|| -> my_crate::ringback::Result<_> {
-                        let mut arguments = call.arguments(&REMOVE_ALL, 3u32)?;
-                        let listeners = arguments
-                            .arg::<
-                                ::std::vec::Vec<
-                                    <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-                                >,
-                            >("listeners")?;
-                        let done = arguments
-                            .arg::<
-                                ::core::option::Option<
-                                    <dyn Callback<
-                                        u8,
-                                    > as my_crate::ringback::__private::HasProxy>::Proxy,
-                                >,
-                            >("done")?;
-                        let log = arguments.arg::<LogProxy>("log")?;
-                        ::core::result::Result::Ok((listeners, done, log))
-                    })();
-                    match decoded {
+                    let (_, _, arguments, reply) = codec_remove_all();
+                    match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((listeners, done, log)) => {
                             let outcome = <T as Registry>::remove_all(
@@ -332,22 +403,19 @@ const _: () = {
                                     log,
                                 )
                                 .await;
-                            call.reply::<Result<u32, Refusal>>(outcome);
+                            reply(call, outcome);
                         }
                     }
                 })
             }
             id if id == POKE.id() => {
                 my_crate::ringback::__private::Handler::spawn(async move {
-                    let decoded = (|| -> my_crate::ringback::Result<_> {
-                        let _ = call.arguments(&POKE, 0u32)?;
-                        ::core::result::Result::Ok(())
-                    })();
-                    match decoded {
+                    let (_, _, arguments, reply) = codec_poke();
+                    match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok(()) => {
                             let outcome = <T as Registry>::poke(&*object).await;
-                            call.reply::<Result<()>>(outcome);
+                            reply(call, outcome);
                         }
                     }
                 })
@@ -368,14 +436,26 @@ const _: () = {
             match self.reference.place() {
                 my_crate::ringback::__private::Place::Local(twin) => {
                     Twin::ringback_twin_call_add(
-                            &**twin,
+                            &*twin,
                             key,
-                            <_ as other::Listener>::__proxy(listener),
+                            <<dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new(
+                                listener,
+                            ),
                         )
                         .await
                 }
+                my_crate::ringback::__private::Place::Closed(error) => {
+                    codec_add().1(error)
+                }
                 my_crate::ringback::__private::Place::Remote(remote) => {
-                    call_add(remote, key, <_ as other::Listener>::__proxy(listener))
+                    codec_add()
+                        .0(
+                            remote,
+                            key,
+                            <<dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new(
+                                listener,
+                            ),
+                        )
                         .await
                 }
             }
@@ -390,33 +470,41 @@ const _: () = {
             match self.reference.place() {
                 my_crate::ringback::__private::Place::Local(twin) => {
                     Twin::ringback_twin_call_remove_all(
-                            &**twin,
+                            &*twin,
                             ::core::iter::Iterator::collect(
                                 ::core::iter::Iterator::map(
                                     ::core::iter::IntoIterator::into_iter(listeners),
-                                    <_ as Listener>::__proxy,
+                                    <<dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new,
                                 ),
                             ),
                             ::core::option::Option::map(
                                 done,
-                                <_ as Callback<u8>>::__proxy,
+                                <<dyn Callback<
+                                    u8,
+                                > as my_crate::ringback::__private::HasProxy>::Proxy>::new,
                             ),
                             log,
                         )
                         .await
                 }
+                my_crate::ringback::__private::Place::Closed(error) => {
+                    codec_remove_all().1(error)
+                }
                 my_crate::ringback::__private::Place::Remote(remote) => {
-                    call_remove_all(
+                    codec_remove_all()
+                        .0(
                             remote,
                             ::core::iter::Iterator::collect(
                                 ::core::iter::Iterator::map(
                                     ::core::iter::IntoIterator::into_iter(listeners),
-                                    <_ as Listener>::__proxy,
+                                    <<dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new,
                                 ),
                             ),
                             ::core::option::Option::map(
                                 done,
-                                <_ as Callback<u8>>::__proxy,
+                                <<dyn Callback<
+                                    u8,
+                                > as my_crate::ringback::__private::HasProxy>::Proxy>::new,
                             ),
                             log,
                         )
@@ -427,10 +515,13 @@ const _: () = {
         async fn poke(&self) -> Result<()> {
             match self.reference.place() {
                 my_crate::ringback::__private::Place::Local(twin) => {
-                    Twin::ringback_twin_call_poke(&**twin).await
+                    Twin::ringback_twin_call_poke(&*twin).await
+                }
+                my_crate::ringback::__private::Place::Closed(error) => {
+                    codec_poke().1(error)
                 }
                 my_crate::ringback::__private::Place::Remote(remote) => {
-                    call_poke(remote).await
+                    codec_poke().0(remote).await
                 }
             }
         }
@@ -472,8 +563,9 @@ const _: () = {
         ) -> my_crate::ringback::__private::Handler {
             match self.reference.place() {
                 my_crate::ringback::__private::Place::Local(twin) => {
-                    Twin::ringback_twin_serve(::std::sync::Arc::clone(twin), call)
+                    Twin::ringback_twin_serve(twin, call)
                 }
+                my_crate::ringback::__private::Place::Closed(error) => call.closed(error),
                 my_crate::ringback::__private::Place::Remote(_) => {
                     serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                 }
@@ -512,7 +604,15 @@ const _: () = {
             key: String,
             listener: impl other::Listener,
         ) -> Result<(), Refusal> {
-            call_add(&self.remote, key, <_ as other::Listener>::__proxy(listener)).await
+            codec_add()
+                .0(
+                    &self.remote,
+                    key,
+                    <<dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new(
+                        listener,
+                    ),
+                )
+                .await
         }
         #[cfg(feature = "removal")]
         async fn remove_all(
@@ -521,21 +621,27 @@ const _: () = {
             done: Option<impl Callback<u8>>,
             log: LogProxy,
         ) -> Result<u32, Refusal> {
-            call_remove_all(
+            codec_remove_all()
+                .0(
                     &self.remote,
                     ::core::iter::Iterator::collect(
                         ::core::iter::Iterator::map(
                             ::core::iter::IntoIterator::into_iter(listeners),
-                            <_ as Listener>::__proxy,
+                            <<dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new,
                         ),
                     ),
-                    ::core::option::Option::map(done, <_ as Callback<u8>>::__proxy),
+                    ::core::option::Option::map(
+                        done,
+                        <<dyn Callback<
+                            u8,
+                        > as my_crate::ringback::__private::HasProxy>::Proxy>::new,
+                    ),
                     log,
                 )
                 .await
         }
         async fn poke(&self) -> Result<()> {
-            call_poke(&self.remote).await
+            codec_poke().0(&self.remote).await
         }
     }
     impl my_crate::ringback::__private::ServiceClient for RegistryClient {

@@ -35,11 +35,14 @@ fn expansion(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
     };
     let mut report = Report::default();
     let options = parse::options(arguments, &mut report);
-    let service = parse::service(&item, &options, &mut report);
-    check::check(&service, &mut report);
-    if report.is_empty() {
+    let sound = parse::frame(&item, &mut report);
+    let mut service = parse::service(&item, &options, &mut report);
+    check::check(&mut service, &mut report);
+    let expanded = if sound {
         expand::expand(&service)
     } else {
-        fallback::expand(&item, report)
-    }
+        fallback::expand(&item)
+    };
+    let errors = report.into_compile_errors();
+    quote!(#expanded #errors)
 }

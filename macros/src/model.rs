@@ -12,6 +12,9 @@ pub(crate) struct Service<'a> {
     pub(crate) item: &'a ItemTrait,
     pub(crate) options: &'a ServiceOptions,
     pub(crate) methods: Vec<Method<'a>>,
+    /// Methods about which something was reported. They stay in the trait, for those who
+    /// implement and call them.
+    pub(crate) refused: Vec<&'a TraitItemFn>,
 }
 
 /// The arguments of `#[service(..)]`.
@@ -112,7 +115,10 @@ impl Service<'_> {
             .methods
             .iter()
             .filter(|method| method.default().is_none());
-        required.next().filter(|_| required.next().is_none())
+        let refused = self.refused.iter().any(|method| method.default.is_none());
+        required
+            .next()
+            .filter(|_| required.next().is_none() && !refused)
     }
 }
 

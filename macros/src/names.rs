@@ -46,8 +46,8 @@ pub(crate) struct ServiceNames {
 pub(crate) struct MethodNames {
     /// The `static` that describes the method.
     pub(crate) description: Ident,
-    /// The function that sends a call.
-    pub(crate) call: Ident,
+    /// The function that gives the code for both ends of a call.
+    pub(crate) codec: Ident,
     /// The method of the twin. Unlike the user's, or rustc would suggest importing the twin.
     pub(crate) twin: Ident,
 }
@@ -105,7 +105,7 @@ impl MethodNames {
         let name = method.wire_name();
         Self {
             description: taken.fresh(name.to_uppercase()),
-            call: taken.fresh(format!("call_{name}")),
+            codec: taken.fresh(format!("codec_{name}")),
             twin: format_ident!("{TWIN_PREFIX}call_{name}"),
         }
     }

@@ -18,12 +18,16 @@ impl Report {
         self.errors.extend(error);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.errors.is_empty()
+    /// How many errors there are. Whether a piece of work found one is seen by comparing.
+    pub(crate) fn len(&self) -> usize {
+        self.errors.len()
     }
 
-    /// One `compile_error!` for each error, each of them an item (and a type) of its own.
-    pub(crate) fn into_compile_errors(self) -> impl Iterator<Item = TokenStream> {
-        self.errors.into_iter().map(syn::Error::into_compile_error)
+    /// One `compile_error!` for each error.
+    pub(crate) fn into_compile_errors(self) -> TokenStream {
+        self.errors
+            .into_iter()
+            .map(syn::Error::into_compile_error)
+            .collect()
     }
 }

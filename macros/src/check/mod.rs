@@ -7,10 +7,20 @@ mod reserved;
 use crate::model::Service;
 use crate::report::Report;
 
-pub(crate) fn check(service: &Service<'_>, report: &mut Report) {
-    for method in &service.methods {
-        reserved::check(method, report);
-        combination::check(method, report);
-    }
+/// Refuses the methods about which something is reported.
+pub(crate) fn check(service: &mut Service<'_>, report: &mut Report) {
     collision::check(&service.methods, report);
+    let (sound, refused) = std::mem::take(&mut service.methods)
+        .into_iter()
+        .partition(|method| {
+            let before = report.len();
+            reserved::check(method, report);
+            combination::check(method, report);
+            report.len() == before
+        });
+    service.methods = sound;
+    let refused: Vec<_> = refused;
+    service
+        .refused
+        .extend(refused.iter().map(|method| method.item));
 }

@@ -75,11 +75,11 @@ pub(super) fn inside(context: &Context<'_>) -> TokenStream {
         let (cfgs, ident, output) = (method.cfgs(), method.ident(), method.output);
         let parameters = signature::declared(method);
         let converted = signature::converted(context, method);
-        let call = &names.call;
+        let codec = &names.codec;
         quote! {
             #(#cfgs)*
             async fn #ident(&self, #parameters) -> #output {
-                #call(&self.remote, #converted).await
+                #codec().0(&self.remote, #converted).await
             }
         }
     });

@@ -1,9 +1,9 @@
-//! The called side: one function that finds the method of an incoming call and runs it.
+//! The called end: one function that finds the method of an incoming call and runs it.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
+use quote::quote;
 
-use super::{Context, call, signature};
+use super::Context;
 use crate::model::{Method, Parameter, Passing};
 use crate::names::MethodNames;
 
@@ -30,10 +30,11 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
 
 fn arm(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> TokenStream {
     let private = &context.private;
-    let root = &context.root;
     let (service, object) = (&context.service.item.ident, &context.names.object);
-    let (cfgs, output, ident) = (method.cfgs(), method.output, method.ident());
-    let description = &names.description;
+    let (cfgs, ident) = (method.cfgs(), method.ident());
+    let MethodNames {
+        description, codec, ..
+    } = names;
     let lane = if method.options.serial.is_some() {
         quote!(serial)
     } else if method.options.spawn.is_some() {
@@ -41,30 +42,17 @@ fn arm(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Token
     } else {
         quote!(inline)
     };
-    let count = call::count(method);
-    let mutability = (count > 0)
-        .then(|| quote!(mut arguments))
-        .unwrap_or(quote!(_));
-    let decode = method
-        .parameters
-        .iter()
-        .map(|parameter| parameter.decode(context));
-    let locals = signature::passed(method);
-    let comma = (count == 1).then(|| quote!(,));
+    let locals = method.parameters.iter().map(Parameter::local);
     let passed = method.parameters.iter().map(Parameter::lent);
     quote! {
         #(#cfgs)*
         id if id == #description.id() => #private::Handler::#lane(async move {
-            let decoded = (|| -> #root::Result<_> {
-                let #mutability = call.arguments(&#description, #count)?;
-                #(#decode)*
-                ::core::result::Result::Ok((#locals #comma))
-            })();
-            match decoded {
+            let (_, _, arguments, reply) = #codec();
+            match arguments(&call) {
                 ::core::result::Result::Err(error) => call.fail(error),
-                ::core::result::Result::Ok((#locals #comma)) => {
+                ::core::result::Result::Ok((#(#locals,)*)) => {
                     let outcome = <#object as #service>::#ident(&*object, #(#passed),*).await;
-                    call.reply::<#output>(outcome);
+                    reply(call, outcome);
                 }
             }
         }),
@@ -72,34 +60,6 @@ fn arm(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Token
 }
 
 impl Parameter<'_> {
-    fn decode(&self, context: &Context<'_>) -> TokenStream {
-        let (local, name, ty) = (self.local(), self.wire_name(), self.ty);
-        let (ty, in_place) = match &self.passing {
-            Passing::Owned | Passing::Proxy => (ty.to_token_stream(), false),
-            Passing::Callback { .. } => (self.erased_type(context), false),
-            Passing::InPlace => (ty.to_token_stream(), true),
-            Passing::Lent {
-                target,
-                in_place,
-                optional,
-            } => (held(target.to_token_stream(), *optional), *in_place),
-            Passing::Slice {
-                element,
-                in_place,
-                optional,
-            } => (
-                held(quote!(::std::vec::Vec<#element>), *optional),
-                *in_place,
-            ),
-        };
-        let arg = if in_place {
-            quote!(arg_in_place)
-        } else {
-            quote!(arg)
-        };
-        quote!(let #local = arguments.#arg::<#ty>(#name)?;)
-    }
-
     /// What was decoded, as the handler takes it.
     fn lent(&self) -> TokenStream {
         let local = self.local();
@@ -111,13 +71,5 @@ impl Parameter<'_> {
             Passing::Lent { .. } | Passing::Slice { .. } => quote!(&#local),
             _ => quote!(#local),
         }
-    }
-}
-
-fn held(ty: TokenStream, optional: bool) -> TokenStream {
-    if optional {
-        quote!(::core::option::Option<#ty>)
-    } else {
-        ty
     }
 }

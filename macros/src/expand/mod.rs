@@ -4,9 +4,9 @@
 //! in an anonymous constant, where its names meet nobody's. All paths are absolute.
 
 mod arc;
-mod call;
 mod client;
 mod closure;
+mod codec;
 mod dispatch;
 mod proxy;
 mod server;
@@ -21,7 +21,7 @@ use syn::Attribute;
 use crate::model::{Method, Service};
 use crate::names::{MethodNames, ServiceNames, Taken};
 
-pub(crate) use self::service_trait::is_own;
+pub(crate) use self::service_trait::{is_own, without_own_attributes};
 
 /// The model, and the names that its items get.
 struct Context<'a> {
@@ -45,7 +45,7 @@ pub(crate) fn expand(service: &Service<'_>) -> TokenStream {
         server::beside(&context),
     ];
     let inside = [
-        call::expand(&context),
+        codec::expand(&context),
         twin::expand(&context),
         dispatch::expand(&context),
         proxy::inside(&context),
@@ -61,7 +61,7 @@ pub(crate) fn expand(service: &Service<'_>) -> TokenStream {
         #(#cfgs)*
         // The twin is public because the trait is, and cannot be named. A deprecated method is
         // implemented and forwarded all the same.
-        #[allow(unnameable_types, deprecated, clippy::too_many_arguments)]
+        #[allow(unnameable_types, deprecated, clippy::too_many_arguments, clippy::type_complexity)]
         const _: () = {
             // async-trait writes `Box` without a path.
             #[allow(unused_imports)]

@@ -48,7 +48,7 @@ pub(super) fn beside(context: &Context<'_>) -> TokenStream {
             /// Waits until the object can no longer be called, and says why.
             #vis fn closed(
                 &self,
-            ) -> impl ::core::future::Future<Output = #root::Error> + ::core::marker::Send {
+            ) -> impl ::core::future::Future<Output = #root::Error> + ::core::marker::Send + use<'_> {
                 self.reference.closed()
             }
 
@@ -95,13 +95,14 @@ fn service(context: &Context<'_>) -> TokenStream {
         let (cfgs, ident, output) = (method.cfgs(), method.ident(), method.output);
         let parameters = signature::declared(method);
         let converted = signature::converted(context, method);
-        let (local, call) = (&names.twin, &names.call);
+        let (local, codec) = (&names.twin, &names.codec);
         quote! {
             #(#cfgs)*
             async fn #ident(&self, #parameters) -> #output {
                 match self.reference.place() {
-                    #private::Place::Local(twin) => #twin::#local(&**twin, #converted).await,
-                    #private::Place::Remote(remote) => #call(remote, #converted).await,
+                    #private::Place::Local(twin) => #twin::#local(&*twin, #converted).await,
+                    #private::Place::Closed(error) => #codec().1(error),
+                    #private::Place::Remote(remote) => #codec().0(remote, #converted).await,
                 }
             }
         }
@@ -155,9 +156,8 @@ fn runtime(context: &Context<'_>) -> TokenStream {
         impl #private::Dispatch for #proxy {
             fn dispatch(&self, call: #private::Incoming) -> #private::Handler {
                 match self.reference.place() {
-                    #private::Place::Local(twin) => {
-                        #twin::#twin_serve(::std::sync::Arc::clone(twin), call)
-                    }
+                    #private::Place::Local(twin) => #twin::#twin_serve(twin, call),
+                    #private::Place::Closed(error) => call.closed(error),
                     #private::Place::Remote(_) => {
                         #serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                     }

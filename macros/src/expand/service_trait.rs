@@ -1,20 +1,28 @@
 //! The trait itself: `async fn f(..) -> R` becomes `fn f(..) -> impl Future<Output = R> + Send`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Pat};
+use syn::{Attribute, FnArg, Pat, ReturnType, TraitItemFn, parse_quote};
 
 use super::Context;
 use crate::model::{Method, Parameter, Service};
-use crate::parse::{CALLBACK, METHOD_ATTRIBUTES, types::written};
+use crate::names;
+use crate::parse::types::{Mentions, written};
+use crate::parse::{CALLBACK, METHOD_ATTRIBUTES};
 
 pub(super) fn expand(context: &Context<'_>) -> TokenStream {
     let service = context.service;
     let (vis, ident) = (&service.item.vis, &service.item.ident);
-    let attributes = &service.item.attrs;
+    let attributes = service
+        .item
+        .attrs
+        .iter()
+        .filter(|attribute| !is_own(attribute));
     let diagnostic = diagnostic(service);
     let methods = service.methods.iter().map(method);
+    let refused = service.refused.iter().filter_map(|method| refused(method));
     let (proxy, local) = (&context.names.proxy, &context.names.local);
     let (to_proxy, arc_to_proxy) = (&context.names.to_proxy, &context.names.arc_to_proxy);
     quote! {
@@ -22,6 +30,7 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
         #diagnostic
         #vis trait #ident: ::core::marker::Send + ::core::marker::Sync + 'static {
             #(#methods)*
+            #(#refused)*
 
             #[doc(hidden)]
             fn #to_proxy(self) -> #proxy
@@ -147,6 +156,45 @@ fn body(method: &Method<'_>) -> TokenStream {
             }
         }
     }
+}
+
+/// A method about which something was reported, as the user wrote it. With a body, so that
+/// nothing else needs to have it. One that cannot have such a body is left out.
+fn refused(method: &TraitItemFn) -> Option<TokenStream> {
+    if names::is_generated(&method.sig.ident.unraw().to_string()) {
+        return None;
+    }
+    if let ReturnType::Type(_, ty) = &method.sig.output
+        && Mentions::of(ty).impl_trait.is_some()
+    {
+        return None;
+    }
+    let mut method = without_own_attributes(method);
+    let lints = parse_quote!(#[allow(async_fn_in_trait, unused_variables, unused_mut)]);
+    method.attrs.push(lints);
+    let sized = parse_quote!(Self: ::core::marker::Sized);
+    method
+        .sig
+        .generics
+        .make_where_clause()
+        .predicates
+        .push(sized);
+    method
+        .default
+        .get_or_insert_with(|| parse_quote!({ ::core::unreachable!() }));
+    method.semi_token = None;
+    Some(method.into_token_stream())
+}
+
+pub(crate) fn without_own_attributes(method: &TraitItemFn) -> TraitItemFn {
+    let mut method = method.clone();
+    method.attrs.retain(|attribute| !is_own(attribute));
+    for input in &mut method.sig.inputs {
+        if let FnArg::Typed(typed) = input {
+            typed.attrs.retain(|attribute| !is_own(attribute));
+        }
+    }
+    method
 }
 
 /// Whether rustc would not know the attribute.

@@ -40,7 +40,7 @@ pub(crate) fn item(tokens: TokenStream) -> Result<ItemTrait, syn::Error> {
         ),
         Ok(Item::Mod(item)) => (Box::new(item.mod_token), "a module"),
         Ok(Item::TraitAlias(item)) => (Box::new(item.trait_token), "a trait alias"),
-        Ok(item) => (Box::new(item), "this"),
+        Ok(item) => (Box::new(item), "this item"),
         Err(_) => return Err(error),
     };
     Err(syn::Error::new_spanned(
@@ -49,50 +49,36 @@ pub(crate) fn item(tokens: TokenStream) -> Result<ItemTrait, syn::Error> {
     ))
 }
 
-/// The model of `item`. It is complete only if nothing was reported.
+/// The model of `item`, without the methods about which something was reported.
 pub(crate) fn service<'a>(
     item: &'a ItemTrait,
     options: &'a ServiceOptions,
     report: &mut Report,
 ) -> Service<'a> {
-    head(item, report);
     attributes::on_trait(item, report);
-    let mut methods = Vec::new();
+    let (mut methods, mut refused) = (Vec::new(), Vec::new());
     for member in &item.items {
-        match member {
-            TraitItem::Fn(member) => methods.extend(method::method(member, report)),
-            TraitItem::Type(member) => report.at(
-                member.type_token,
-                "a service has no associated types: the peer has to know the type, so name it in \
-                 the methods",
-            ),
-            TraitItem::Const(member) => report.at(
-                member.const_token,
-                "a service has no associated constants: put the constant beside the trait, or \
-                 make it a method",
-            ),
-            member => report.at(member, "a service consists of `async fn`s only"),
+        if let TraitItem::Fn(member) = member {
+            let before = report.len();
+            let method = method::method(member, report);
+            match method.filter(|_| report.len() == before) {
+                Some(method) => methods.push(method),
+                None => refused.push(member),
+            }
         }
-    }
-    if item.items.is_empty() {
-        report.at(
-            &item.ident,
-            format!(
-                "the service `{}` has no methods: give it at least one, \
-                 `async fn name(&self) -> ringback::Result<()>;`",
-                item.ident
-            ),
-        );
     }
     Service {
         item,
         options,
         methods,
+        refused,
     }
 }
 
-/// Everything before the methods.
-fn head(item: &ItemTrait, report: &mut Report) {
+/// Looks at what is not in a method. What is wrong there touches all that would be generated, so
+/// nothing is; this tells whether that is so.
+pub(crate) fn frame(item: &ItemTrait, report: &mut Report) -> bool {
+    let before = report.len();
     if let Some(token) = &item.unsafety {
         report.at(
             token,
@@ -122,4 +108,32 @@ fn head(item: &ItemTrait, report: &mut Report) {
              a far object could implement no other trait; declare the methods here",
         );
     }
+    for member in &item.items {
+        match member {
+            TraitItem::Fn(_) => {}
+            TraitItem::Type(member) => report.at(
+                member.type_token,
+                "a service has no associated types: the peer has to know the type, so name it in \
+                 the methods",
+            ),
+            TraitItem::Const(member) => report.at(
+                member.const_token,
+                "a service has no associated constants: put the constant beside the trait, or \
+                 make it a method",
+            ),
+            member => report.at(member, "a service consists of `async fn`s only"),
+        }
+    }
+    let sound = report.len() == before;
+    if item.items.is_empty() {
+        report.at(
+            &item.ident,
+            format!(
+                "the service `{}` has no methods: give it at least one, \
+                 `async fn name(&self) -> ringback::Result<()>;`",
+                item.ident
+            ),
+        );
+    }
+    sound
 }
