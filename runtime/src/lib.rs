@@ -31,9 +31,9 @@ pub use transport::address::Address;
 pub mod __private {
     pub use crate::client::connect;
     pub use crate::session::{
-        Arg, Arguments, Call, CallEncoder, Dispatch, Failure, Handler, HasProxy, Incoming, Method,
-        Outcome, Overflow, Place, ProxyType, Reference, Remote, Returned, Service, ServiceClient,
-        debug_proxy, deserialize_proxy, failed, serialize_proxy,
+        Arg, Arguments, Call, CallEncoder, Dispatch, Encoder, Failure, Handler, HasProxy, Incoming,
+        Method, Outcome, Overflow, Place, ProxyType, Reference, Remote, Returned, Service,
+        ServiceClient, debug_proxy, deserialize_proxy, failed, serialize_proxy,
     };
     pub use async_trait::async_trait;
     pub use serde;

@@ -2,18 +2,18 @@
 
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
 use super::context::Serving;
+use super::encoder::Encoded;
 use super::link::{Answer, Link, Reply};
-use super::remote::{CallEncoder, Method, buffer};
+use super::remote::{Method, Remote};
 use super::value::{Outcome, OutcomeReader};
 use crate::error::{Error, ErrorKind};
 use crate::frame::{Failure, Metadata, Status};
@@ -25,7 +25,16 @@ use crate::proto::{NewCall, Submitted};
 pub struct Call<R> {
     state: State,
     method: &'static Method,
-    outcome: PhantomData<fn() -> R>,
+    /// What the end of the call is to the caller. As a value, so that only who makes a call has to
+    /// know that `R` is an outcome, and rustc complains of one that is none in one place.
+    outcome: fn(&'static Method, Ended) -> R,
+}
+
+/// How a call ended.
+enum Ended {
+    Sent,
+    Failed(Error),
+    Answered(Answer),
 }
 
 enum State {
@@ -46,32 +55,45 @@ struct Waiting {
 }
 
 impl<R: Outcome> Call<R> {
-    pub(super) fn submit(call: CallEncoder<'_>, one_way: bool) -> Self {
-        let method = call.method;
+    /// Makes a call.
+    pub(super) fn submit(
+        remote: &Remote,
+        method: &'static Method,
+        one_way: bool,
+        arguments: &Encoded,
+    ) -> Self {
         Self {
-            state: begin(call, one_way),
+            state: begin(remote, method, one_way, arguments),
             method,
-            outcome: PhantomData,
+            outcome,
         }
     }
 
-    fn finish(&mut self, answer: Answer) -> R {
-        self.state = State::Over;
-        let method = self.method;
-        match answer {
-            Answer::Reply(reply) => read(method, &reply).unwrap_or_else(R::failed),
-            Answer::Entered => sent(),
-            Answer::Rejected(rejected) => R::failed(rejected.into_error(&method.to_string())),
-            Answer::Ended(error) => R::failed(ended(method, error)),
+    /// A call that could not be made.
+    pub(super) fn failed(method: &'static Method, error: Error) -> Self {
+        Self {
+            state: State::Failed(error),
+            method,
+            outcome,
         }
     }
 }
 
-fn begin(mut call: CallEncoder<'_>, one_way: bool) -> State {
-    if let Some(error) = call.failed {
-        return State::Failed(error);
+fn outcome<R: Outcome>(method: &'static Method, end: Ended) -> R {
+    let answer = match end {
+        Ended::Sent => return sent(),
+        Ended::Failed(error) => return R::failed(error),
+        Ended::Answered(answer) => answer,
+    };
+    match answer {
+        Answer::Reply(reply) => read(method, &reply).unwrap_or_else(R::failed),
+        Answer::Entered => sent(),
+        Answer::Rejected(rejected) => R::failed(rejected.into_error(&method.to_string())),
+        Answer::Ended(error) => R::failed(ended(method, error)),
     }
-    let (remote, method) = (call.remote, call.method);
+}
+
+fn begin(remote: &Remote, method: &'static Method, one_way: bool, arguments: &Encoded) -> State {
     let link = remote.link();
     let now = Instant::now();
     let (inside, inherited) = Serving::current(link);
@@ -81,6 +103,7 @@ fn begin(mut call: CallEncoder<'_>, one_way: bool) -> State {
         .and_then(|timeout| now.checked_add(timeout));
     let deadline = [own, inherited].into_iter().flatten().min();
     let metadata = remote.metadata();
+    let references = arguments.passing.over(link);
     let mut answer = None;
     let submitted = link.with(|core| {
         let call = NewCall {
@@ -93,8 +116,8 @@ fn begin(mut call: CallEncoder<'_>, one_way: bool) -> State {
             metadata: (!metadata.is_empty())
                 .then(|| Metadata::new(metadata).ok())
                 .flatten(),
-            references: std::mem::take(&mut call.references),
-            params: &call.out,
+            references,
+            params: &arguments.params,
         };
         let caller = || {
             let (sender, receiver) = oneshot::channel();
@@ -103,7 +126,6 @@ fn begin(mut call: CallEncoder<'_>, one_way: bool) -> State {
         };
         core.submit(call, caller, now)
     });
-    buffer::put(call.out);
     match (submitted, answer) {
         (Err(rejected), _) => State::Failed(match rejected {
             crate::proto::Rejected::Closed(error) => ended(method, error),
@@ -122,18 +144,25 @@ fn begin(mut call: CallEncoder<'_>, one_way: bool) -> State {
     }
 }
 
-impl<R: Outcome> Future for Call<R> {
+impl<R> Future for Call<R> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        let end = ready!(self.poll_end(cx));
+        Poll::Ready((self.outcome)(self.method, end))
+    }
+}
+
+impl<R> Call<R> {
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
         let waiting = match &mut self.state {
             State::Waiting(waiting) => waiting,
             State::Sent => {
                 self.state = State::Over;
-                return Poll::Ready(sent());
+                return Poll::Ready(Ended::Sent);
             }
             _ => match std::mem::replace(&mut self.state, State::Over) {
-                State::Failed(error) => return Poll::Ready(R::failed(error)),
+                State::Failed(error) => return Poll::Ready(Ended::Failed(error)),
                 _ => panic!("a call was polled after it was over"),
             },
         };
@@ -143,7 +172,8 @@ impl<R: Outcome> Future for Call<R> {
                 let error = Error::new(ErrorKind::Cancelled, "the call was given up");
                 Answer::Ended(error)
             });
-            return Poll::Ready(self.finish(answer));
+            self.state = State::Over;
+            return Poll::Ready(Ended::Answered(answer));
         }
         if let Some((at, sleep)) = &mut waiting.deadline
             && sleep.as_mut().poll(cx).is_ready()
@@ -154,13 +184,11 @@ impl<R: Outcome> Future for Call<R> {
                 format!("{} was not answered within {after:?}", self.method),
             );
             self.give_up();
-            return Poll::Ready(R::failed(error));
+            return Poll::Ready(Ended::Failed(error));
         }
         Poll::Pending
     }
-}
 
-impl<R> Call<R> {
     /// Cancels the call if it is still open.
     fn give_up(&mut self) {
         if let State::Waiting(waiting) = std::mem::replace(&mut self.state, State::Over) {

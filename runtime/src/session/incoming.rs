@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bytes::Bytes;
 use serde::Deserialize;
 
+use super::encoder::buffer;
 use super::link::Link;
+use super::passing::Passing;
 use super::received::References;
-use super::reference::Passing;
-use super::remote::{Method, buffer};
+use super::remote::Method;
 use super::target::Handler;
 use super::value::{Arg, Outcome, OutcomeWriter};
 use crate::codec::Values;
@@ -96,7 +97,8 @@ impl Incoming {
             return;
         };
         buffer::with(|out| {
-            let (written, references) = Passing::collect(&self.link, || {
+            let mut passing = Passing::default();
+            let written = passing.scope(|| {
                 let mut writer = OutcomeWriter {
                     out,
                     form: self.link.form(),
@@ -106,9 +108,11 @@ impl Incoming {
                 writer.written
             });
             match written {
-                Ok(status) => self.link.reply(id, status, references, out, || self.name()),
+                Ok(status) => {
+                    let references = passing.over(&self.link);
+                    self.link.reply(id, status, references, out, || self.name());
+                }
                 Err(why) => {
-                    drop(references);
                     let error = Error::new(
                         ErrorKind::Encode,
                         format!("the answer of {} cannot be written: {why}", self.name()),

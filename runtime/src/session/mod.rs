@@ -2,7 +2,7 @@
 //!
 //! The way of a call, from the stub to the handler and back:
 //!
-//! 1. `remote` encodes the arguments (`reference` notes the objects among them) and
+//! 1. `encoder` writes the arguments (`passing` notes the objects among them) and
 //! 2. `call` submits it to the protocol core inside `link`, and waits;
 //! 3. `driver`, on each end, moves bytes between the transport and the core, and
 //! 4. hands what came to `dispatch`, which finds the `target` and polls its handler first;
@@ -14,12 +14,14 @@ mod call;
 mod context;
 mod dispatch;
 mod driver;
+mod encoder;
 mod handle;
 mod incoming;
 mod lane;
 mod lease;
 mod link;
 mod open;
+mod passing;
 mod received;
 mod reference;
 mod remote;
@@ -33,12 +35,12 @@ pub(crate) use target::Services;
 pub use crate::proto::Overflow;
 pub use call::Call;
 pub use context::{Context, context};
+pub use encoder::{CallEncoder, Encoder};
 pub use handle::{Session, Stats};
 pub use incoming::{Arguments, Incoming};
 pub use lease::Lease;
-pub use reference::{
-    HasProxy, Place, ProxyType, Reference, debug_proxy, deserialize_proxy, serialize_proxy,
-};
-pub use remote::{CallEncoder, Method, Remote, ServiceClient};
+pub use passing::serialize_proxy;
+pub use reference::{HasProxy, Place, ProxyType, Reference, debug_proxy, deserialize_proxy};
+pub use remote::{Method, Remote, ServiceClient};
 pub use target::{Dispatch, Handler, Service};
 pub use value::{Arg, Failure, Outcome, Returned, failed};

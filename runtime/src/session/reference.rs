@@ -1,23 +1,22 @@
 //! References to objects: what is inside of every proxy, and how it crosses.
 
 use std::any::TypeId;
-use std::cell::RefCell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::{Deserializer, Error as _};
-use serde::ser::{Error as _, Serializer};
 
-use super::lease::{Lease, Leased, lease};
-use super::link::{Attached, Link};
+use super::lease::{self, Lease, Leased, lease};
+use super::link::Link;
 use super::received::{Entry, claim};
 use super::remote::Remote;
-use super::target::{Dispatch, Target};
-use crate::codec::{ReferenceIndex, read_reference_index, write_reference_index};
+use super::target::Dispatch;
+use crate::codec::read_reference_index;
 use crate::error::Error;
-use crate::proto::{NewReference, Overflow};
+use crate::id::ObjectId;
+use crate::proto::Overflow;
 
 /// From a service trait to what was made beside it: implemented for `dyn Foo`, so that the trait's
 /// name alone leads to its proxy, however the trait was imported.
@@ -136,7 +135,16 @@ impl<D: ?Sized + HasProxy> Reference<D> {
         self.configured(|remote| remote.with_overflow(overflow))
     }
 
-    fn far_object(&self) -> Option<(&Arc<Link>, crate::id::ObjectId)> {
+    /// Of a leased object, what it shares with its lease.
+    pub(super) fn lease(&self) -> Option<&Arc<lease::State>> {
+        match &self.0 {
+            Whose::Leased(object) => Some(object.state()),
+            Whose::Local(_) | Whose::Remote(_) => None,
+        }
+    }
+
+    /// Of an object at the far end, its session and its id there.
+    pub(super) fn far_object(&self) -> Option<(&Arc<Link>, ObjectId)> {
         match &self.0 {
             Whose::Remote(remote) => Some((remote.link(), remote.object_id()?)),
             Whose::Local(_) | Whose::Leased(_) => None,
@@ -164,7 +172,7 @@ impl<D: ?Sized + HasProxy> Reference<D> {
         }
     }
 
-    fn identity(&self) -> Identity {
+    pub(super) fn identity(&self) -> Identity {
         match &self.0 {
             Whose::Local(twin) => Identity::Local(TypeId::of::<D>(), address(twin)),
             Whose::Leased(object) => Identity::Local(TypeId::of::<D>(), address(object)),
@@ -227,90 +235,6 @@ impl<D: ?Sized + HasProxy> fmt::Debug for Reference<D> {
 /// Shows a proxy as `FooProxy(object 3 of session 1)`.
 pub fn debug_proxy<P: ProxyType>(proxy: &P, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.debug_tuple(name).field(proxy.reference()).finish()
-}
-
-/// The objects that the message being encoded passes.
-pub(super) struct Passing {
-    /// The session over which the message goes.
-    link: Arc<Link>,
-    references: Vec<NewReference<Attached>>,
-}
-
-thread_local! {
-    static PASSING: RefCell<Option<Passing>> = const { RefCell::new(None) };
-}
-
-impl Passing {
-    /// Runs `encode`, and gives what proxies were written by it.
-    pub(super) fn collect<R>(
-        link: &Arc<Link>,
-        encode: impl FnOnce() -> R,
-    ) -> (R, Vec<NewReference<Attached>>) {
-        Self::collect_into(link, Vec::new(), encode)
-    }
-
-    /// The same, behind those that the message's earlier values passed.
-    pub(super) fn collect_into<R>(
-        link: &Arc<Link>,
-        references: Vec<NewReference<Attached>>,
-        encode: impl FnOnce() -> R,
-    ) -> (R, Vec<NewReference<Attached>>) {
-        /// Puts the outer message back, also when a user's `Serialize` unwinds.
-        struct Restore(Option<Passing>);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                let inner = PASSING.replace(self.0.take());
-                drop(inner);
-            }
-        }
-        let passing = Self {
-            link: Arc::clone(link),
-            references,
-        };
-        let restore = Restore(PASSING.replace(Some(passing)));
-        let result = encode();
-        let references = PASSING.with_borrow_mut(|passing| passing.take());
-        drop(restore);
-        let references = references.map_or_else(Vec::new, |passing| passing.references);
-        (result, references)
-    }
-}
-
-/// Writes a proxy into the message that is being encoded.
-pub fn serialize_proxy<P: ProxyType, S: Serializer>(
-    proxy: &P,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let index = PASSING.with_borrow_mut(|passing| {
-        let Some(passing) = passing else {
-            return Err(S::Error::custom(format_args!(
-                "a proxy of `{}` can be serialised only as a part of a call: it means an object of a session",
-                P::Service::NAME
-            )));
-        };
-        let index = u32::try_from(passing.references.len()).map_err(S::Error::custom)?;
-        passing
-            .references
-            .push(new_reference(proxy, &passing.link));
-        Ok(ReferenceIndex(index))
-    })?;
-    write_reference_index(index, serializer)
-}
-
-fn new_reference<P: ProxyType>(proxy: &P, link: &Arc<Link>) -> NewReference<Attached> {
-    let reference = proxy.reference();
-    let lease = match &reference.0 {
-        Whose::Leased(object) => Some(Arc::clone(object.state())),
-        Whose::Local(_) | Whose::Remote(_) => None,
-    };
-    if let Some(lease) = &lease {
-        lease.passed(link);
-    }
-    let target = Arc::new(Target::new(Arc::new(proxy.clone()), lease));
-    match reference.far_object() {
-        Some((home, id)) if Arc::ptr_eq(home, link) => NewReference::Peers(id, target),
-        _ => NewReference::Own(reference.identity(), target),
-    }
 }
 
 /// Reads a proxy from the message that is being decoded.

@@ -1,4 +1,4 @@
-//! A target at the far end, and a call to it up to the moment at which it is submitted.
+//! A target at the far end: a named service, or an object that was passed.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -6,18 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::Serialize;
 
-use super::call::Call;
+use super::encoder::CallEncoder;
 use super::handle::Session;
-use super::link::{Attached, Link};
-use super::reference::Passing;
-use super::value::{Arg, Outcome};
-use crate::codec::encode;
-use crate::error::{Error, ErrorKind};
+use super::link::Link;
 use crate::frame::metadata;
 use crate::id::{ObjectId, method_id};
-use crate::proto::{CallTarget, NewReference, Overflow};
+use crate::proto::{CallTarget, Overflow};
 
 /// One method of a service as the wire knows it. Made by the macro, in a `static`.
 #[derive(Debug)]
@@ -175,7 +170,7 @@ impl Remote {
         }
     }
 
-    /// A clone whose calls fail with [`ErrorKind::Timeout`] when they take longer.
+    /// A clone whose calls fail with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when they take longer.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         self.with_options(|options| options.timeout = Some(timeout))
@@ -226,19 +221,9 @@ impl Remote {
             .map_or(&[], |options| &options.encoded)
     }
 
-    /// Begins a call: its arguments are encoded into a buffer of its own.
+    /// Begins a call.
     pub fn call(&self, method: &'static Method, arguments: u32) -> CallEncoder<'_> {
-        let mut out = buffer::take();
-        let header = rmp::encode::write_array_len(&mut out, arguments);
-        CallEncoder {
-            remote: self,
-            method,
-            out,
-            references: Vec::new(),
-            failed: header
-                .err()
-                .map(|why| Error::new(ErrorKind::Encode, why.to_string())),
-        }
+        CallEncoder::new(self, method, arguments)
     }
 }
 
@@ -271,93 +256,8 @@ impl fmt::Debug for Remote {
     }
 }
 
-/// A call whose arguments are being written.
-pub struct CallEncoder<'a> {
-    pub(super) remote: &'a Remote,
-    pub(super) method: &'static Method,
-    pub(super) out: Vec<u8>,
-    pub(super) references: Vec<NewReference<Attached>>,
-    /// The first argument that could not be written fails the call.
-    pub(super) failed: Option<Error>,
-}
-
-impl CallEncoder<'_> {
-    /// Writes the next argument.
-    pub fn arg<T: Arg + ?Sized>(&mut self, name: &'static str, value: &T) {
-        self.arg_in_place(name, value);
-    }
-
-    /// Writes the next argument, of a type that the handler borrows from the received frame.
-    pub fn arg_in_place<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) {
-        if self.failed.is_some() {
-            return;
-        }
-        let link = self.remote.link();
-        let form = link.form();
-        let (written, references) =
-            Passing::collect_into(link, std::mem::take(&mut self.references), || {
-                encode(value, &mut self.out, form.compact, form.max_nesting)
-            });
-        self.references = references;
-        self.failed = written.err().map(|why| {
-            Error::new(
-                ErrorKind::Encode,
-                format!("argument `{name}` of {}: {why}", self.method),
-            )
-        });
-    }
-
-    /// Makes the call, which is answered.
-    pub fn request<R: Outcome>(self) -> Call<R> {
-        Call::submit(self, false)
-    }
-
-    /// Makes the call, which is not answered: it is over once it has entered the stream.
-    pub fn notify<R: Outcome<Ok = ()>>(self) -> Call<R> {
-        Call::submit(self, true)
-    }
-}
-
 impl Method {
     pub(super) fn default_timeout(&self) -> Option<Duration> {
         self.timeout
-    }
-}
-
-impl fmt::Debug for CallEncoder<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallEncoder")
-            .field("method", self.method)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Buffers for encoding, used again by the calls of a thread.
-pub(super) mod buffer {
-    use std::cell::Cell;
-
-    /// A buffer that grew larger by an unusual value is not kept.
-    const KEPT: usize = 64 << 10;
-
-    thread_local! {
-        static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-    }
-
-    pub(crate) fn take() -> Vec<u8> {
-        SPARE.take()
-    }
-
-    pub(crate) fn put(mut buffer: Vec<u8>) {
-        if buffer.capacity() <= KEPT {
-            buffer.clear();
-            SPARE.set(buffer);
-        }
-    }
-
-    pub(crate) fn with<R>(work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-        let mut buffer = take();
-        let result = work(&mut buffer);
-        put(buffer);
-        result
     }
 }

@@ -1,0 +1,170 @@
+//! Writes the arguments of a call.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use serde::Serialize;
+
+use super::call::Call;
+use super::link::Form;
+use super::passing::Passing;
+use super::remote::{Method, Remote};
+use super::value::{Arg, Outcome};
+use crate::codec::encode;
+use crate::error::{Error, ErrorKind};
+
+/// Arguments that are being written, into a buffer of their own.
+pub struct Encoder {
+    method: &'static Method,
+    form: Form,
+    out: Vec<u8>,
+    passing: Passing,
+    /// The first argument that could not be written fails the call.
+    failed: Option<Error>,
+}
+
+impl Encoder {
+    pub(super) fn new(method: &'static Method, arguments: u32, form: Form) -> Self {
+        let mut out = buffer::take();
+        let header = rmp::encode::write_array_len(&mut out, arguments);
+        let failed = header
+            .err()
+            .map(|why| Error::new(ErrorKind::Encode, why.to_string()));
+        Self {
+            method,
+            form,
+            out,
+            passing: Passing::default(),
+            failed,
+        }
+    }
+
+    /// Writes the next argument.
+    pub fn arg<T: Arg>(&mut self, name: &'static str, value: &T) {
+        self.arg_in_place(name, value);
+    }
+
+    /// Writes the next argument, of a type that the handler borrows from the received frame.
+    pub fn arg_in_place<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) {
+        if self.failed.is_some() {
+            return;
+        }
+        let (out, form) = (&mut self.out, self.form);
+        let written = self
+            .passing
+            .scope(|| encode(value, out, form.compact, form.max_nesting));
+        self.failed = written.err().map(|why| {
+            Error::new(
+                ErrorKind::Encode,
+                format!("argument `{name}` of {}: {why}", self.method),
+            )
+        });
+    }
+
+    /// The encoded arguments.
+    pub(super) fn finish(self) -> Result<Encoded, Error> {
+        match self.failed {
+            Some(error) => Err(error),
+            None => Ok(Encoded {
+                params: self.out,
+                passing: self.passing,
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("method", self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Arguments as they are sent.
+pub(super) struct Encoded {
+    pub(super) params: Vec<u8>,
+    pub(super) passing: Passing,
+}
+
+/// A call whose arguments are being written.
+#[derive(Debug)]
+pub struct CallEncoder<'a> {
+    remote: &'a Remote,
+    encoder: Encoder,
+}
+
+impl<'a> CallEncoder<'a> {
+    pub(super) fn new(remote: &'a Remote, method: &'static Method, arguments: u32) -> Self {
+        Self {
+            remote,
+            encoder: Encoder::new(method, arguments, remote.link().form()),
+        }
+    }
+
+    /// Makes the call, which is answered.
+    pub fn request<R: Outcome>(self) -> Call<R> {
+        self.submit(false)
+    }
+
+    /// Makes the call, which is not answered: it is over once it has entered the stream.
+    pub fn notify<R: Outcome<Ok = ()>>(self) -> Call<R> {
+        self.submit(true)
+    }
+
+    fn submit<R: Outcome>(self, one_way: bool) -> Call<R> {
+        let method = self.encoder.method;
+        match self.encoder.finish() {
+            Err(error) => Call::failed(method, error),
+            Ok(encoded) => {
+                let call = Call::submit(self.remote, method, one_way, &encoded);
+                buffer::put(encoded.params);
+                call
+            }
+        }
+    }
+}
+
+impl Deref for CallEncoder<'_> {
+    type Target = Encoder;
+
+    fn deref(&self) -> &Encoder {
+        &self.encoder
+    }
+}
+
+impl DerefMut for CallEncoder<'_> {
+    fn deref_mut(&mut self) -> &mut Encoder {
+        &mut self.encoder
+    }
+}
+
+/// Buffers for encoding, used again by the calls of a thread.
+pub(super) mod buffer {
+    use std::cell::Cell;
+
+    /// A buffer that grew larger by an unusual value is not kept.
+    const KEPT: usize = 64 << 10;
+
+    thread_local! {
+        static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+
+    pub(crate) fn take() -> Vec<u8> {
+        SPARE.take()
+    }
+
+    pub(crate) fn put(mut buffer: Vec<u8>) {
+        if buffer.capacity() <= KEPT {
+            buffer.clear();
+            SPARE.set(buffer);
+        }
+    }
+
+    pub(crate) fn with<R>(work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        let mut buffer = take();
+        let result = work(&mut buffer);
+        put(buffer);
+        result
+    }
+}

@@ -1,0 +1,104 @@
+//! The objects that a message passes: each is noted while the message is encoded.
+//!
+//! What is noted is independent of the session, as the bytes are: in these a reference is an index
+//! into the message's table. So one encoded message can go over many sessions.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use serde::ser::{Error as _, Serializer};
+
+use super::lease;
+use super::link::{Attached, Link};
+use super::reference::{HasProxy, Identity, ProxyType};
+use super::target::Target;
+use crate::codec::{ReferenceIndex, write_reference_index};
+use crate::id::ObjectId;
+use crate::proto::NewReference;
+
+/// An object that a message passes.
+struct Passed {
+    identity: Identity,
+    target: Arc<Target>,
+    lease: Option<Arc<lease::State>>,
+    /// Of an object that came over a session: that session, and its id there.
+    home: Option<(Arc<Link>, ObjectId)>,
+}
+
+/// The objects that a message passes, in the order of its table of references.
+#[derive(Default)]
+pub(super) struct Passing(Vec<Passed>);
+
+thread_local! {
+    static PASSING: RefCell<Option<Passing>> = const { RefCell::new(None) };
+}
+
+impl Passing {
+    /// Runs `encode`, and notes the proxies that it writes.
+    pub(super) fn scope<R>(&mut self, encode: impl FnOnce() -> R) -> R {
+        /// Puts the outer message back, also when a user's `Serialize` unwinds.
+        struct Restore<'a> {
+            outer: Option<Passing>,
+            inner: &'a mut Passing,
+        }
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                let inner = PASSING.replace(self.outer.take());
+                *self.inner = inner.unwrap_or_default();
+            }
+        }
+        let outer = PASSING.replace(Some(std::mem::take(self)));
+        let _restore = Restore { outer, inner: self };
+        encode()
+    }
+
+    /// The table of references for a session.
+    pub(super) fn over(&self, link: &Arc<Link>) -> Vec<NewReference<Attached>> {
+        self.0.iter().map(|passed| passed.over(link)).collect()
+    }
+}
+
+impl Passed {
+    fn new<P: ProxyType>(proxy: &P) -> Self {
+        let reference = proxy.reference();
+        let lease = reference.lease().cloned();
+        Self {
+            identity: reference.identity(),
+            target: Arc::new(Target::new(Arc::new(proxy.clone()), lease.clone())),
+            lease,
+            home: reference
+                .far_object()
+                .map(|(link, id)| (Arc::clone(link), id)),
+        }
+    }
+
+    fn over(&self, link: &Arc<Link>) -> NewReference<Attached> {
+        if let Some(lease) = &self.lease {
+            lease.passed(link);
+        }
+        let target = Arc::clone(&self.target);
+        match &self.home {
+            Some((home, id)) if Arc::ptr_eq(home, link) => NewReference::Peers(*id, target),
+            _ => NewReference::Own(self.identity, target),
+        }
+    }
+}
+
+/// Writes a proxy into the message that is being encoded.
+pub fn serialize_proxy<P: ProxyType, S: Serializer>(
+    proxy: &P,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let index = PASSING.with_borrow_mut(|passing| {
+        let Some(Passing(passed)) = passing else {
+            return Err(S::Error::custom(format_args!(
+                "a proxy of `{}` can be serialised only as a part of a call: it means an object of a session",
+                P::Service::NAME
+            )));
+        };
+        let index = u32::try_from(passed.len()).map_err(S::Error::custom)?;
+        passed.push(Passed::new(proxy));
+        Ok(ReferenceIndex(index))
+    })?;
+    write_reference_index(index, serializer)
+}
