@@ -1,1 +1,3 @@
-//! The examples of Ringback are in `examples/`, one file each.
+//! The examples of Ringback are in `examples/`: each is a program, and each of its files one idea.
+//!
+//! - `listener`: a provider that calls its consumers back.
