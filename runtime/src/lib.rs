@@ -10,6 +10,7 @@ mod codec;
 mod config;
 mod error;
 mod frame;
+mod group;
 mod id;
 mod limits;
 mod proto;
@@ -20,6 +21,7 @@ pub mod transport;
 pub use callback::{Callback, CallbackProxy};
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
+pub use group::{Ask, Group, GroupFailure};
 pub use limits::Limits;
 pub use ringback_macros::service;
 pub use server::{Server, ServerBuilder, ServerHandle};
@@ -30,6 +32,7 @@ pub use transport::address::Address;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::client::connect;
+    pub use crate::group::cast;
     pub use crate::session::{
         Arg, Arguments, Call, CallEncoder, Dispatch, Encoder, Failure, Handler, HasProxy, Incoming,
         Method, Outcome, Overflow, Place, ProxyType, Reference, Remote, Returned, Service,

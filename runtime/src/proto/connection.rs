@@ -117,6 +117,10 @@ impl<H: Host> Connection<H> {
         connection
     }
 
+    pub(crate) fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// Moves what happened to the end of `events`.
     pub(crate) fn take_events(&mut self, events: &mut VecDeque<Event<H>>) {
         if events.is_empty() {

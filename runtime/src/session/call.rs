@@ -56,14 +56,9 @@ struct Waiting {
 
 impl<R: Outcome> Call<R> {
     /// Makes a call.
-    pub(super) fn submit(
-        remote: &Remote,
-        method: &'static Method,
-        one_way: bool,
-        arguments: &Encoded,
-    ) -> Self {
+    pub(super) fn submit(remote: &Remote, method: &'static Method, arguments: &Encoded) -> Self {
         Self {
-            state: begin(remote, method, one_way, arguments),
+            state: begin(remote, method, arguments),
             method,
             outcome,
         }
@@ -93,7 +88,7 @@ fn outcome<R: Outcome>(method: &'static Method, end: Ended) -> R {
     }
 }
 
-fn begin(remote: &Remote, method: &'static Method, one_way: bool, arguments: &Encoded) -> State {
+fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded) -> State {
     let link = remote.link();
     let now = Instant::now();
     let (inside, inherited) = Serving::current(link);
@@ -109,7 +104,7 @@ fn begin(remote: &Remote, method: &'static Method, one_way: bool, arguments: &En
         let call = NewCall {
             target: remote.call_target(),
             method: method.id(),
-            one_way,
+            one_way: method.is_one_way(),
             inside,
             deadline,
             overflow: remote.overflow(),
@@ -154,6 +149,19 @@ impl<R> Future for Call<R> {
 }
 
 impl<R> Call<R> {
+    /// What became of it, if that is clear without waiting.
+    pub(crate) fn ended_at_once(mut self) -> Result<R, Self> {
+        let end = match std::mem::replace(&mut self.state, State::Over) {
+            State::Sent => Ended::Sent,
+            State::Failed(error) => Ended::Failed(error),
+            state => {
+                self.state = state;
+                return Err(self);
+            }
+        };
+        Ok((self.outcome)(self.method, end))
+    }
+
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
         let waiting = match &mut self.state {
             State::Waiting(waiting) => waiting,

@@ -126,8 +126,12 @@ impl<T: Transport> Driver<T> {
         loop {
             if self.written == self.output.len() {
                 self.clear_output();
-                let (has_output, is_busy) =
-                    self.link.with(|core| (core.has_output(), core.busy() > 1));
+                let events = &mut self.events;
+                let (has_output, is_busy) = self.link.with(|core| {
+                    core.take_events(events); // of what was done outside of this task
+                    (core.has_output(), core.busy() > 1)
+                });
+                self.act();
                 if !has_output {
                     return Pin::new(&mut self.transport).poll_flush(cx);
                 }
@@ -214,7 +218,7 @@ impl<T: Transport> Driver<T> {
                 Event::Failed(caller, rejected) => {
                     let _ = caller.send(Answer::Rejected(rejected));
                 }
-                Event::ObjectClosed(watch) => watch.notify_waiters(),
+                Event::ObjectClosed(watch) => watch.close(),
             }
         }
     }

@@ -24,7 +24,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    pub(super) fn new(method: &'static Method, arguments: u32, form: Form) -> Self {
+    pub(crate) fn new(method: &'static Method, arguments: u32, form: Form) -> Self {
         let mut out = buffer::take();
         let header = rmp::encode::write_array_len(&mut out, arguments);
         let failed = header
@@ -62,7 +62,7 @@ impl Encoder {
     }
 
     /// The encoded arguments.
-    pub(super) fn finish(self) -> Result<Encoded, Error> {
+    pub(crate) fn finish(self) -> Result<Encoded, Error> {
         match self.failed {
             Some(error) => Err(error),
             None => Ok(Encoded {
@@ -82,9 +82,23 @@ impl fmt::Debug for Encoder {
 }
 
 /// Arguments as they are sent.
-pub(super) struct Encoded {
+pub(crate) struct Encoded {
     pub(super) params: Vec<u8>,
     pub(super) passing: Passing,
+}
+
+impl Encoded {
+    /// Makes the call with these arguments.
+    pub(crate) fn submit<R: Outcome>(&self, remote: &Remote, method: &'static Method) -> Call<R> {
+        Call::submit(remote, method, self)
+    }
+}
+
+/// The buffer serves another call.
+impl Drop for Encoded {
+    fn drop(&mut self) {
+        buffer::put(std::mem::take(&mut self.params));
+    }
 }
 
 /// A call whose arguments are being written.
@@ -104,23 +118,19 @@ impl<'a> CallEncoder<'a> {
 
     /// Makes the call, which is answered.
     pub fn request<R: Outcome>(self) -> Call<R> {
-        self.submit(false)
+        self.submit()
     }
 
-    /// Makes the call, which is not answered: it is over once it has entered the stream.
+    /// Makes the call of a one-way method: it is over once it has entered the stream.
     pub fn notify<R: Outcome<Ok = ()>>(self) -> Call<R> {
-        self.submit(true)
+        self.submit()
     }
 
-    fn submit<R: Outcome>(self, one_way: bool) -> Call<R> {
+    fn submit<R: Outcome>(self) -> Call<R> {
         let method = self.encoder.method;
         match self.encoder.finish() {
             Err(error) => Call::failed(method, error),
-            Ok(encoded) => {
-                let call = Call::submit(self.remote, method, one_way, &encoded);
-                buffer::put(encoded.params);
-                call
-            }
+            Ok(arguments) => arguments.submit(self.remote, method),
         }
     }
 }

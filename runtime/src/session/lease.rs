@@ -5,10 +5,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use tokio::sync::Notify;
-
 use super::link::Link;
 use super::reference::{HasProxy, Identity};
+use super::watch::{OnClosed, Watch};
 use crate::error::{Error, ErrorKind};
 
 /// What callers of a revoked object are told.
@@ -54,7 +53,8 @@ pub struct Lease {
 pub(super) struct State {
     revoked: AtomicBool,
     released: AtomicBool,
-    changed: Notify,
+    /// Hears of both.
+    changed: Watch,
     /// Where the object was passed, so that the peers can be told.
     links: Mutex<Vec<Weak<Link>>>,
 }
@@ -116,7 +116,7 @@ impl<D: ?Sized + HasProxy> Withdraw for Leased<D> {
 impl<D: ?Sized + HasProxy> Drop for Leased<D> {
     fn drop(&mut self) {
         self.state.released.store(true, Ordering::SeqCst);
-        self.state.changed.notify_waiters();
+        self.state.changed.close();
     }
 }
 
@@ -134,6 +134,17 @@ impl State {
         {
             links.retain(|link| link.strong_count() > 0);
             links.push(Arc::downgrade(link));
+        }
+    }
+
+    /// Registers who is to be told when the object is revoked. Whoever comes too late is told at
+    /// once.
+    pub(super) fn observe(&self, observer: &Weak<dyn OnClosed>) {
+        self.changed.observe(Weak::clone(observer));
+        if self.is_revoked()
+            && let Some(observer) = observer.upgrade()
+        {
+            observer.closed();
         }
     }
 
@@ -193,7 +204,7 @@ impl Lease {
             return; // nobody is left to be told
         };
         object.withdraw();
-        self.state.changed.notify_waiters();
+        self.state.changed.close();
         let identity =
             Identity::Local(object.service(), Arc::as_ptr(&object).cast::<()>() as usize);
         let links = std::mem::take(&mut *self.state.links());

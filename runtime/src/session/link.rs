@@ -14,6 +14,7 @@ use super::lane::Lanes;
 use super::received::References;
 use super::running::Running;
 use super::target::{Services, Target};
+use super::watch::{OnClosed, Watch};
 use crate::error::Error;
 use crate::frame::Status;
 use crate::id::{ObjectId, RequestId};
@@ -26,7 +27,7 @@ impl Host for Attached {
     type Caller = oneshot::Sender<Answer>;
     type Object = Arc<Target>;
     type Identity = super::reference::Identity;
-    type Watch = Arc<Notify>;
+    type Watch = Arc<Watch>;
 
     fn revoked(object: &Arc<Target>) -> Option<&'static str> {
         object.revoked()
@@ -52,7 +53,7 @@ pub(crate) struct Reply {
 }
 
 /// How the peer wants values to be written.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) compact: bool,
     pub(crate) max_nesting: u32,
@@ -66,7 +67,7 @@ pub(crate) struct Link {
     pub(crate) lanes: Lanes,
     pub(crate) running: Running,
     core: Mutex<Connection<Attached>>,
-    /// Wakes the driver: there is output, or the session is to end.
+    /// Wakes the driver: there is output or an event, or the session is to end.
     driver: AtomicWaker,
     form: OnceLock<Form>,
     handle: OnceLock<Weak<Handle>>,
@@ -103,10 +104,10 @@ impl Link {
         let mut core = self.core();
         let result = work(&mut core);
         let garbage = core.take_garbage();
-        let has_output = core.has_output();
+        let has_news = core.has_output() || core.has_events();
         drop(core);
         drop_safely(garbage);
-        if has_output {
+        if has_news {
             self.driver.wake();
         }
         result
@@ -165,7 +166,7 @@ impl Link {
             let _ = caller.send(Answer::Ended(remains.error.clone()));
         }
         for watch in remains.watches {
-            watch.notify_waiters();
+            watch.close();
         }
         self.ended.notify_waiters();
         self.running.abort_all();
@@ -204,7 +205,7 @@ impl Link {
     /// Waits until an object of the peer can no longer be called.
     pub(crate) async fn wait_object_closed(&self, id: ObjectId) -> Error {
         loop {
-            let Some(watch) = self.with(|core| core.watch(id, || Arc::new(Notify::new()))) else {
+            let Some(watch) = self.with(|core| core.watch(id, Arc::default)) else {
                 // Whoever asks holds the object, so only the end of the session takes it away.
                 return self.closed().await;
             };
@@ -215,6 +216,19 @@ impl Link {
                 return error;
             }
             notified.await;
+        }
+    }
+
+    /// Registers who is to be told when an object of the peer can no longer be called. Whoever comes
+    /// too late is told at once.
+    pub(crate) fn observe_object(&self, id: ObjectId, observer: &Weak<dyn OnClosed>) {
+        if let Some(watch) = self.with(|core| core.watch(id, Arc::default)) {
+            watch.observe(Weak::clone(observer));
+        }
+        if self.object_closed(id).is_some()
+            && let Some(observer) = observer.upgrade()
+        {
+            observer.closed();
         }
     }
 

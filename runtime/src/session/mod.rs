@@ -28,9 +28,13 @@ mod remote;
 mod running;
 mod target;
 mod value;
+mod watch;
 
+pub(crate) use encoder::Encoded;
+pub(crate) use link::Form;
 pub(crate) use open::{Opening, open};
 pub(crate) use target::Services;
+pub(crate) use watch::OnClosed;
 
 pub use crate::proto::Overflow;
 pub use call::Call;

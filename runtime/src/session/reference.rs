@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use serde::de::{Deserializer, Error as _};
@@ -13,6 +13,7 @@ use super::link::Link;
 use super::received::{Entry, claim};
 use super::remote::Remote;
 use super::target::Dispatch;
+use super::watch::OnClosed;
 use crate::codec::read_reference_index;
 use crate::error::Error;
 use crate::id::ObjectId;
@@ -102,13 +103,7 @@ impl<D: ?Sized + HasProxy> Reference<D> {
 
     /// Whether calls can only fail.
     pub fn is_closed(&self) -> bool {
-        match &self.0 {
-            Whose::Local(_) => false,
-            Whose::Leased(object) => object.state().is_revoked(),
-            Whose::Remote(_) => self
-                .far_object()
-                .is_some_and(|(link, id)| link.object_closed(id).is_some()),
-        }
+        self.closed_error().is_some()
     }
 
     /// Waits until calls can only fail, and tells why. A local object without a lease is never closed.
@@ -119,6 +114,30 @@ impl<D: ?Sized + HasProxy> Reference<D> {
         match self.far_object() {
             Some((link, id)) => link.wait_object_closed(id).await,
             None => std::future::pending().await,
+        }
+    }
+
+    /// Why calls can only fail, if so.
+    pub(crate) fn closed_error(&self) -> Option<Error> {
+        match &self.0 {
+            Whose::Local(_) => None,
+            Whose::Leased(object) => object.twin().err(),
+            Whose::Remote(_) => self
+                .far_object()
+                .and_then(|(link, id)| link.object_closed(id)),
+        }
+    }
+
+    /// Registers who is to be told, while it lives, when calls can only fail.
+    pub(crate) fn observe(&self, observer: &Weak<dyn OnClosed>) {
+        match &self.0 {
+            Whose::Local(_) => {}
+            Whose::Leased(object) => object.state().observe(observer),
+            Whose::Remote(_) => {
+                if let Some((link, id)) = self.far_object() {
+                    link.observe_object(id, observer);
+                }
+            }
         }
     }
 

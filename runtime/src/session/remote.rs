@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::encoder::CallEncoder;
 use super::handle::Session;
-use super::link::Link;
+use super::link::{Form, Link};
 use crate::frame::metadata;
 use crate::id::{ObjectId, method_id};
 use crate::proto::{CallTarget, Overflow};
@@ -151,6 +151,11 @@ impl Remote {
         }
     }
 
+    /// How the peer wants values to be written.
+    pub(crate) fn form(&self) -> Form {
+        self.link().form()
+    }
+
     pub(super) fn link(&self) -> &Arc<Link> {
         self.session_ref().link()
     }
@@ -259,5 +264,9 @@ impl fmt::Debug for Remote {
 impl Method {
     pub(super) fn default_timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    pub(super) fn is_one_way(&self) -> bool {
+        self.one_way
     }
 }

@@ -57,6 +57,10 @@ pub trait Outcome: Sized + Send + 'static {
     /// The value of failure.
     type Err;
 
+    /// A call that succeeded.
+    #[doc(hidden)]
+    fn succeeded(value: Self::Ok) -> Self;
+
     /// A call that failed by itself.
     #[doc(hidden)]
     fn failed(error: Error) -> Self;
@@ -111,6 +115,10 @@ pub fn failed<R: Outcome>(error: Error) -> R {
 impl<T: Returned, E: Failure> Outcome for Result<T, E> {
     type Ok = T;
     type Err = E;
+
+    fn succeeded(value: T) -> Self {
+        Ok(value)
+    }
 
     fn failed(error: Error) -> Self {
         Err(error.into())

@@ -1,0 +1,188 @@
+//! One call to every member of a group.
+
+use std::fmt;
+use std::hash::Hash;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+
+use super::members::Member;
+use super::{Group, GroupFailure};
+use crate::error::{Error, ErrorKind};
+use crate::session::{Call, Encoded, Encoder, Form, HasProxy, Method, Outcome, Place, ProxyType};
+
+type TwinOf<P> = <<P as ProxyType>::Service as HasProxy>::Twin;
+type LocalCall<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
+
+/// Calls `method` on every member. `encode` writes the arguments, once for each form that peers want;
+/// `local` makes the call of a member of this process. Everything is encoded and sent when this
+/// returns; the future waits for those who had no room, and for answers.
+pub fn cast<'a, K, P, R>(
+    group: &Group<K, P>,
+    method: &'static Method,
+    arguments: u32,
+    encode: impl Fn(&mut Encoder),
+    local: impl Fn(Arc<TwinOf<P>>) -> LocalCall<'a, R>,
+) -> Cast<'a, K, P, R>
+where
+    K: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static,
+    P: ProxyType,
+    R: Outcome<Ok = ()>,
+{
+    let mut encodings = Encodings {
+        method,
+        arguments,
+        encode,
+        made: Vec::new(),
+    };
+    let waiting = FuturesUnordered::new();
+    let mut unsent = None;
+    let mut reached = 0usize;
+    for member in group.0.members.snapshot().iter() {
+        let call = match member.proxy.reference().place() {
+            Place::Local(twin) => Answer::Local(local(twin)),
+            Place::Closed(_) => {
+                member.has_left();
+                continue;
+            }
+            Place::Remote(remote) => match encodings.of(remote.form()) {
+                Err(error) => {
+                    unsent.get_or_insert_with(|| error.clone());
+                    group.note(method, member, Err::<(), _>(error));
+                    continue;
+                }
+                Ok(encoded) => match encoded.submit(remote, method).ended_at_once() {
+                    Err(call) => Answer::Remote(call),
+                    Ok(outcome) => {
+                        reached += 1;
+                        group.note(method, member, outcome);
+                        continue;
+                    }
+                },
+            },
+        };
+        reached += 1;
+        waiting.push(Waiting {
+            member: Arc::clone(member),
+            call,
+        });
+    }
+    Cast {
+        group: group.clone(),
+        method,
+        // Arguments that went to nobody are the caller's mistake.
+        unsent: unsent.filter(|_| reached == 0),
+        waiting,
+    }
+}
+
+/// A call to every member, that waits for those who have not taken or answered it yet.
+#[must_use = "a call that is dropped is cancelled where it waits"]
+pub struct Cast<'a, K, P: ProxyType, R> {
+    group: Group<K, P>,
+    method: &'static Method,
+    unsent: Option<Error>,
+    waiting: FuturesUnordered<Waiting<'a, K, P, R>>,
+}
+
+impl<K, P, R> Future for Cast<'_, K, P, R>
+where
+    K: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static,
+    P: ProxyType,
+    R: Outcome<Ok = ()>,
+{
+    type Output = R;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        while let Some((member, outcome)) = ready!(self.waiting.poll_next_unpin(cx)) {
+            self.group.note(self.method, &member, outcome);
+        }
+        Poll::Ready(match self.unsent.take() {
+            Some(error) => R::failed(error),
+            None => R::succeeded(()),
+        })
+    }
+}
+
+impl<K, P: ProxyType, R> fmt::Debug for Cast<'_, K, P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cast")
+            .field("method", self.method)
+            .field("waiting", &self.waiting.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<K, P> Group<K, P>
+where
+    K: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static,
+    P: ProxyType,
+{
+    /// Notes what became of the call to one member, if it failed.
+    fn note<R: Outcome>(&self, method: &'static Method, member: &Member<K, P>, outcome: R) {
+        if !outcome.is_err() || member.has_left() {
+            return;
+        }
+        let error = outcome.error().cloned().unwrap_or_else(|| {
+            Error::new(
+                ErrorKind::Application,
+                format!("{method} failed with an error of its own"),
+            )
+        });
+        tracing::warn!(member = ?member.key, %error, "a call to a member of a group failed");
+        self.0.failures.push(GroupFailure {
+            key: member.key.clone(),
+            error,
+        });
+    }
+}
+
+/// The arguments in each form that was asked for.
+struct Encodings<F> {
+    method: &'static Method,
+    arguments: u32,
+    encode: F,
+    made: Vec<(Form, Result<Encoded, Error>)>,
+}
+
+impl<F: Fn(&mut Encoder)> Encodings<F> {
+    fn of(&mut self, form: Form) -> Result<&Encoded, Error> {
+        let known = self.made.iter().position(|(made, _)| *made == form);
+        let index = known.unwrap_or_else(|| {
+            let mut encoder = Encoder::new(self.method, self.arguments, form);
+            (self.encode)(&mut encoder);
+            self.made.push((form, encoder.finish()));
+            self.made.len() - 1
+        });
+        self.made[index].1.as_ref().map_err(Error::clone)
+    }
+}
+
+/// The call of one member, and whose it is.
+struct Waiting<'a, K, P: ProxyType, R> {
+    member: Arc<Member<K, P>>,
+    call: Answer<'a, R>,
+}
+
+enum Answer<'a, R> {
+    Local(LocalCall<'a, R>),
+    Remote(Call<R>),
+}
+
+/// Its parts are not pinned in place.
+impl<K, P: ProxyType, R> Unpin for Waiting<'_, K, P, R> {}
+
+impl<K, P: ProxyType, R> Future for Waiting<'_, K, P, R> {
+    type Output = (Arc<Member<K, P>>, R);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let outcome = ready!(match &mut self.call {
+            Answer::Local(call) => call.as_mut().poll(cx),
+            Answer::Remote(call) => Pin::new(call).poll(cx),
+        });
+        Poll::Ready((Arc::clone(&self.member), outcome))
+    }
+}
