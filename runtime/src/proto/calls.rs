@@ -1,7 +1,7 @@
 //! The requests that this end made.
 
 use super::submit::Waiting;
-use super::{Host, Map};
+use super::{Host, Map, in_order};
 use crate::id::{ObjectId, RequestId};
 
 /// A call of this end, from `submit` to its response (a one-way call: to its frame).
@@ -61,7 +61,8 @@ impl<H: Host> CallTable<H> {
         self.made.len()
     }
 
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Made<H>> + '_ {
-        self.made.drain().map(|(_, made)| made)
+    /// In the order in which they were made.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Made<H>> {
+        in_order(self.made.drain())
     }
 }

@@ -1,6 +1,6 @@
 //! This end's objects that the peer knows.
 
-use super::{Fault, Host, Map, Rejected};
+use super::{Fault, Host, Map, Rejected, in_order};
 use crate::id::ObjectId;
 
 struct Export<H: Host> {
@@ -115,8 +115,9 @@ impl<H: Host> ExportTable<H> {
         self.exports.len()
     }
 
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = H::Object> + '_ {
+    /// In the order in which they were first passed.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = H::Object> {
         self.ids.clear();
-        self.exports.drain().map(|(_, export)| export.object)
+        in_order(self.exports.drain()).map(|export| export.object)
     }
 }

@@ -1,6 +1,6 @@
 //! The peer's objects that this end knows.
 
-use super::{Fault, Host, Map};
+use super::{Fault, Host, Map, in_order};
 use crate::error::ErrorKind;
 use crate::id::ObjectId;
 
@@ -95,7 +95,8 @@ impl<H: Host> ImportTable<H> {
         self.imports.len()
     }
 
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Import<H>> + '_ {
-        self.imports.drain().map(|(_, import)| import)
+    /// In the order in which the peer made them.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Import<H>> {
+        in_order(self.imports.drain())
     }
 }

@@ -61,4 +61,12 @@ pub(crate) trait Host {
     fn revoked(object: &Self::Object) -> Option<&'static str>;
 }
 
+/// The values of a table by their keys. A table has no order of its own, and what everybody is told at
+/// the end of a session should not depend on chance.
+fn in_order<K: Ord, V>(entries: impl Iterator<Item = (K, V)>) -> impl Iterator<Item = V> {
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    entries.into_iter().map(|(_, value)| value)
+}
+
 type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

@@ -59,14 +59,16 @@ impl Running {
         }
     }
 
-    /// The session ended.
+    /// The session ended: ends the handlers, in the order in which they began.
     pub(super) fn abort_all(&self) {
         let mut table = self.table();
         table.over = true;
         let handlers = std::mem::take(&mut table.handlers);
         table.requests.clear();
         drop(table);
-        for handler in handlers.into_values() {
+        let mut handlers: Vec<_> = handlers.into_iter().collect();
+        handlers.sort_unstable_by_key(|(key, _)| *key);
+        for (_, handler) in handlers {
             handler.abort();
         }
     }
