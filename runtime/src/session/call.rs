@@ -10,6 +10,7 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
+use super::clock;
 use super::context::Serving;
 use super::encoder::Encoded;
 use super::link::{Answer, Link, Reply};
@@ -90,7 +91,7 @@ fn outcome<R: Outcome>(method: &'static Method, end: Ended) -> R {
 
 fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded) -> State {
     let link = remote.link();
-    let now = Instant::now();
+    let now = clock::now();
     let (inside, inherited) = Serving::current(link);
     let own = remote
         .timeout()

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::clock::now;
 use super::handle::Session;
 use super::link::Link;
 use crate::frame::Metadata;
@@ -62,7 +63,7 @@ impl Context {
 
     /// What is left of the time until the deadline; zero when it has passed.
     pub fn time_left(&self) -> Option<Duration> {
-        Some(self.deadline()?.saturating_duration_since(Instant::now()))
+        Some(self.deadline()?.saturating_duration_since(now()))
     }
 
     /// The value that the caller gave under `key` by `with_metadata`.

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use futures::future::{Abortable, abortable};
 use tokio::time::Sleep;
 
+use super::clock::now;
 use super::context::Serving;
 use super::incoming::Incoming;
 use super::link::{Attached, Link};
@@ -30,7 +31,7 @@ pub(super) fn dispatch(link: &Arc<Link>, call: IncomingCall<Attached>) {
     let (id, metadata) = (call.id, call.metadata.clone());
     let deadline = call
         .left
-        .and_then(|left| Instant::now().checked_add(Duration::from_millis(left)));
+        .and_then(|left| now().checked_add(Duration::from_millis(left)));
     let references = References::new(link, call.references);
     let (target, object) = match &call.target {
         IncomingTarget::Object(object, target) => (Ok(target), Some(*object)),

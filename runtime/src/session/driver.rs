@@ -19,6 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
+use super::clock::now;
 use super::dispatch::dispatch;
 use super::handle::Session;
 use super::link::{Answer, Attached, Link, Reply};
@@ -109,7 +110,7 @@ impl<T: Transport> Driver<T> {
             }
             let (link, input, events) = (&self.link, &mut self.input, &mut self.events);
             let received = link.with(|core| {
-                let received = core.receive(input, Instant::now());
+                let received = core.receive(input, now());
                 core.take_events(events);
                 received
             });
@@ -143,7 +144,7 @@ impl<T: Transport> Driver<T> {
                 self.stepped_back = false;
                 let (output, events) = (&mut self.output, &mut self.events);
                 self.link.with(|core| {
-                    core.take_output(output, Instant::now());
+                    core.take_output(output, now());
                     core.take_events(events);
                 });
                 self.act();
@@ -176,7 +177,7 @@ impl<T: Transport> Driver<T> {
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at.into())));
             // The time moves on with every byte that arrives; the timer follows when it fires.
             ready!(timer.as_mut().poll(cx));
-            if let Err(fault) = self.link.with(|core| core.on_timeout(Instant::now())) {
+            if let Err(fault) = self.link.with(|core| core.on_timeout(now())) {
                 return Poll::Ready(End::Fault(fault));
             }
             if let Some(at) = self.link.with(|core| core.timeout()) {
@@ -245,8 +246,7 @@ impl<T: Transport> Driver<T> {
         let left = self.output.split_off(self.written);
         self.transport.write_all(&left).await?;
         let mut last = BytesMut::new();
-        self.link
-            .with(|core| core.take_output(&mut last, Instant::now()));
+        self.link.with(|core| core.take_output(&mut last, now()));
         self.transport.write_all(&last).await?;
         self.transport.shutdown().await?;
         loop {

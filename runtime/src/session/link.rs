@@ -9,6 +9,7 @@ use std::time::Instant;
 use futures::task::AtomicWaker;
 use tokio::sync::{Notify, oneshot};
 
+use super::clock::now;
 use super::handle::{Handle, Session};
 use super::lane::Lanes;
 use super::received::References;
@@ -89,7 +90,7 @@ impl Link {
             services,
             lanes: Lanes::default(),
             running: Running::default(),
-            core: Mutex::new(Connection::new(side, config, Instant::now())),
+            core: Mutex::new(Connection::new(side, config, now())),
             driver: AtomicWaker::new(),
             form: OnceLock::new(),
             handle: OnceLock::new(),

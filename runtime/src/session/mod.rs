@@ -11,6 +11,7 @@
 //! 6. `call` decodes the answer.
 
 mod call;
+mod clock;
 mod context;
 mod dispatch;
 mod driver;
