@@ -1,0 +1,8 @@
+use ringback::service;
+
+#[service]
+pub trait Clock {
+    async fn tick(&self);
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use ringback::service;
+
+#[service]
+pub trait Empty {}
+
+fn main() {}
