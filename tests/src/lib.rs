@@ -1,1 +1,14 @@
-//! What the tests of Ringback share.
+//! The kit of Ringback's end-to-end tests: two ends that meet over TCP or in memory, a link that
+//! can be cut, services to call, and ways to await what should come to pass.
+
+pub mod cable;
+pub mod ends;
+pub mod living;
+pub mod run;
+pub mod services;
+pub mod until;
+
+pub use cable::Cable;
+pub use ends::{Ends, Over, Serving, meet};
+pub use living::Living;
+pub use until::until;
