@@ -1,0 +1,370 @@
+//! One end: a connection, and what a session does around it.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use bytes::BytesMut;
+
+use super::attached::{
+    Caller, Ledger, Listener, Outcome, Passable, Passed, Releases, Tester, Watch,
+};
+use super::outgoing::{Outgoing, number_in, value};
+use super::pair::Clock;
+use crate::error::{Error, ErrorKind};
+use crate::frame::Status;
+use crate::id::{ObjectId, RequestId};
+use crate::proto::connection::Counts;
+use crate::proto::{
+    Config, Connection, Event, Fault, IncomingCall, IncomingTarget, NewReference, Rejected,
+    Remains, Side, Submitted,
+};
+
+pub(super) struct End {
+    pub(super) core: Connection<Tester>,
+    pub(super) ledger: Rc<Ledger>,
+    clock: Clock,
+    releases: Releases,
+    /// Calls that have arrived and are not handled, in the order in which they came.
+    pub(super) arrived: Vec<Incoming>,
+    /// Requests of the peer that it has cancelled.
+    pub(super) cancelled: Vec<RequestId>,
+    /// Whether the handshake is over.
+    pub(super) opened: bool,
+    /// Everything that happened, in words.
+    pub(super) trace: Vec<String>,
+}
+
+/// A call of the peer.
+pub(super) struct Incoming {
+    /// `None` for a one-way call.
+    pub(super) id: Option<RequestId>,
+    pub(super) target: Callee,
+    pub(super) method: u32,
+    pub(super) left: Option<u64>,
+    pub(super) metadata: Vec<u8>,
+    pub(super) passed: Vec<Passed>,
+    /// The number that it carries.
+    pub(super) number: u32,
+}
+
+/// Whom the peer calls.
+pub(super) enum Callee {
+    Service(String),
+    Object(ObjectId, Passable),
+    Unknown(ObjectId),
+}
+
+/// A call that was submitted.
+pub(super) struct Ticket {
+    pub(super) id: RequestId,
+    /// Whether its frame entered the stream at once.
+    pub(super) sent: bool,
+    /// The caller's number in the ledger, if somebody waits.
+    pub(super) caller: Option<usize>,
+    /// What was called is kept until the caller is done.
+    #[allow(dead_code, reason = "it is there to be kept")]
+    callee: Option<Rc<super::attached::Proxy>>,
+}
+
+impl Incoming {
+    /// The object of this end that is called.
+    pub(super) fn object(&self) -> Option<ObjectId> {
+        match self.target {
+            Callee::Object(id, _) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+impl End {
+    pub(super) fn new(side: Side, config: Config, ledger: &Rc<Ledger>, clock: &Clock) -> Self {
+        Self {
+            core: Connection::new(side, config, clock.now()),
+            ledger: Rc::clone(ledger),
+            clock: clock.clone(),
+            releases: Releases::default(),
+            arrived: Vec::new(),
+            cancelled: Vec::new(),
+            opened: false,
+            trace: Vec::new(),
+        }
+    }
+
+    /// Works on the connection, as under its lock. Garbage is dropped, events are acted on and proxies
+    /// that were let go of are released afterwards.
+    fn with<R>(&mut self, work: impl FnOnce(&mut Connection<Tester>) -> R) -> R {
+        self.ledger.lock(true);
+        let result = work(&mut self.core);
+        self.ledger.lock(false);
+        self.act();
+        self.settle();
+        result
+    }
+
+    /// Drops what is done with, and tells the connection of proxies that are gone, until there is
+    /// neither.
+    pub(super) fn settle(&mut self) {
+        loop {
+            let garbage = self.core.take_garbage();
+            let released = std::mem::take(&mut *self.releases.borrow_mut());
+            if garbage.is_empty() && released.is_empty() {
+                return;
+            }
+            drop(garbage);
+            self.ledger.lock(true);
+            for id in released {
+                self.core.release(id);
+            }
+            self.ledger.lock(false);
+        }
+    }
+
+    fn act(&mut self) {
+        let mut events = VecDeque::new();
+        self.core.take_events(&mut events);
+        for event in events {
+            match event {
+                Event::Opened => {
+                    self.opened = true;
+                    self.trace.push("opened".to_owned());
+                }
+                Event::Call(call) => self.called(call),
+                Event::Cancelled(id) => {
+                    self.trace.push(format!("cancelled {id}"));
+                    self.cancelled.push(id);
+                }
+                Event::Reply {
+                    caller,
+                    status,
+                    value,
+                    references,
+                } => {
+                    let passed = self.passed(references);
+                    self.trace.push(format!(
+                        "reply {status:?} {:?} {}",
+                        &value[..],
+                        words(&passed)
+                    ));
+                    if let Some(caller) = caller {
+                        caller.tell(Outcome::Answered {
+                            status,
+                            value: value.to_vec(),
+                            passed,
+                        });
+                    }
+                }
+                Event::Entered(caller) => {
+                    self.trace.push("entered".to_owned());
+                    caller.tell(Outcome::Entered);
+                }
+                Event::Failed(caller, rejected) => {
+                    self.trace.push(format!("failed {rejected:?}"));
+                    caller.tell(Outcome::Rejected(rejected));
+                }
+                Event::ObjectClosed(watch) => {
+                    self.trace.push("object closed".to_owned());
+                    watch.told.set(watch.told.get() + 1);
+                }
+            }
+        }
+    }
+
+    fn called(&mut self, call: IncomingCall<Tester>) {
+        let passed = self.passed(call.references);
+        let target = match call.target {
+            IncomingTarget::Service(name) => {
+                Callee::Service(String::from_utf8(name.to_vec()).expect("names are UTF-8"))
+            }
+            IncomingTarget::Object(id, object) => Callee::Object(id, object),
+            IncomingTarget::Unknown(id) => Callee::Unknown(id),
+        };
+        let whom = match &target {
+            Callee::Service(name) => name.clone(),
+            Callee::Object(id, _) => format!("object {id}"),
+            Callee::Unknown(id) => format!("unknown {id}"),
+        };
+        self.trace.push(format!(
+            "call {:?} of {whom}, method {}, {:?} ms, {:?} {:?} {}",
+            call.id.map(|id| id.0),
+            call.method,
+            call.left,
+            &call.metadata[..],
+            &call.params[..],
+            words(&passed),
+        ));
+        self.arrived.push(Incoming {
+            id: call.id,
+            target,
+            method: call.method,
+            left: call.left,
+            metadata: call.metadata.to_vec(),
+            passed,
+            number: number_in(&call.params),
+        });
+    }
+
+    fn passed(&self, references: Vec<crate::proto::Received<Tester>>) -> Vec<Passed> {
+        references
+            .into_iter()
+            .map(|received| Passed::new(received, &self.releases, &self.ledger))
+            .collect()
+    }
+
+    /// A new object of this end.
+    pub(super) fn listener(&self) -> Rc<Listener> {
+        self.ledger.listener()
+    }
+
+    /// Makes a call, or puts it in line.
+    pub(super) fn submit(&mut self, mut call: Outgoing) -> Result<Ticket, Rejected> {
+        let now = self.clock.now();
+        let ledger = Rc::clone(&self.ledger);
+        let caller = ledger.next_caller();
+        let submitted =
+            self.with(|core| core.submit(call.as_new_call(), || ledger.caller(), now))?;
+        let (id, sent) = match submitted {
+            Submitted::Sent(id) => (id, true),
+            Submitted::Waiting(id) => (id, false),
+        };
+        Ok(Ticket {
+            id,
+            sent,
+            caller: (self.ledger.next_caller() > caller).then_some(caller),
+            callee: call.callee,
+        })
+    }
+
+    /// Gives a call up.
+    pub(super) fn cancel(&mut self, ticket: Ticket) {
+        self.with(|core| core.cancel(ticket.id));
+        drop(ticket);
+        self.settle();
+    }
+
+    /// Lets go of anything that may hold proxies.
+    pub(super) fn let_go<T>(&mut self, holder: T) {
+        drop(holder);
+        self.settle();
+    }
+
+    /// The oldest call that has arrived.
+    pub(super) fn next_call(&mut self) -> Incoming {
+        self.arrived.remove(0)
+    }
+
+    /// Answers a request with a number, or ends the handling of a one-way call.
+    pub(super) fn answer(&mut self, incoming: Incoming, number: u32) {
+        self.answer_passing(incoming, number, Vec::new())
+            .expect("the answer can be sent");
+    }
+
+    /// Answers a request with objects in the answer.
+    pub(super) fn answer_passing(
+        &mut self,
+        incoming: Incoming,
+        number: u32,
+        passing: Vec<NewReference<Tester>>,
+    ) -> Result<(), Rejected> {
+        let answered = match incoming.id {
+            None => {
+                self.with(|core| core.finish_notification(incoming.object()));
+                Ok(())
+            }
+            Some(id) => self.with(|core| core.reply(id, Status::Ok, passing, &value(number))),
+        };
+        drop(incoming);
+        self.settle();
+        answered
+    }
+
+    /// Answers that a call failed.
+    pub(super) fn fail(&mut self, incoming: Incoming, kind: ErrorKind, message: &str) {
+        self.with(|core| match incoming.id {
+            Some(id) => core.fail(id, kind, message),
+            None => core.finish_notification(incoming.object()),
+        });
+        drop(incoming);
+        self.settle();
+    }
+
+    /// Withdraws an object of this end.
+    pub(super) fn revoke(&mut self, listener: &Listener, reason: &'static str) {
+        listener.withdrawn.set(Some(reason));
+        self.with(|core| core.revoke(&listener.number, reason));
+    }
+
+    /// Watches an object of the peer.
+    pub(super) fn watch(&mut self, id: ObjectId) -> Rc<Watch> {
+        self.with(|core| core.watch(id, Rc::default))
+            .expect("the object is held")
+    }
+
+    /// Takes what there is to send.
+    pub(super) fn take_output(&mut self) -> BytesMut {
+        let now = self.clock.now();
+        let mut output = BytesMut::new();
+        self.with(|core| core.take_output(&mut output, now));
+        output
+    }
+
+    /// Takes bytes of the peer. What is left of them belongs to a frame that is not whole.
+    pub(super) fn receive(&mut self, input: &mut BytesMut) -> Result<(), Fault> {
+        let now = self.clock.now();
+        self.with(|core| core.receive(input, now))
+    }
+
+    /// Lets the connection look at the clock.
+    pub(super) fn look_at_the_clock(&mut self) -> Result<(), Fault> {
+        let now = self.clock.now();
+        self.with(|core| core.on_timeout(now))
+    }
+
+    /// Ends the connection for a fault, with an abort to the peer.
+    pub(super) fn give_up(&mut self, fault: Fault) {
+        self.with(|core| core.abort(&fault));
+        self.end(fault.into_error());
+    }
+
+    /// Ends the connection and tells everybody who waits.
+    pub(super) fn end(&mut self, error: Error) {
+        let Some(remains) = self.with(|core| core.end(error)) else {
+            return;
+        };
+        let Remains {
+            error,
+            callers,
+            watches,
+            garbage,
+        } = remains;
+        for caller in callers {
+            Caller::tell(caller, Outcome::Ended(error.clone()));
+        }
+        for watch in watches {
+            watch.told.set(watch.told.get() + 1);
+        }
+        drop(garbage);
+        self.settle();
+    }
+
+    /// What the call's caller was told, if it was.
+    pub(super) fn outcome(&self, ticket: &Ticket) -> Option<Outcome> {
+        self.ledger
+            .take_outcome(ticket.caller.expect("somebody waits for the call"))
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.core.counts()
+    }
+}
+
+fn words(passed: &[Passed]) -> String {
+    let words: Vec<_> = passed
+        .iter()
+        .map(|passed| match passed {
+            Passed::Theirs(proxy) => format!("theirs {}", proxy.id),
+            Passed::Ours(object) => format!("ours {}", object.number()),
+            Passed::Unknown(id) => format!("unknown {id}"),
+        })
+        .collect();
+    format!("[{}]", words.join(", "))
+}

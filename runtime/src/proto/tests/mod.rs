@@ -1,0 +1,21 @@
+//! Both ends of a session against each other, with a virtual clock and no transport but byte buffers.
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | `attached` | what the tests attach to a connection, and a ledger of what became of it |
+//! | `outgoing` | calls that a test is about to make |
+//! | `end` | one end: a connection and what a session does around it |
+//! | `pair` | two ends, the bytes between them, and the clock |
+//! | `frames` | bytes in words |
+//! | `stranger` | a peer that sends whatever the test says |
+//!
+//! The other files are the tests, one theme a file.
+
+mod attached;
+mod end;
+mod frames;
+mod outgoing;
+mod pair;
+mod stranger;
+
+mod handshake;

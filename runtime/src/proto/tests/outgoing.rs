@@ -1,0 +1,171 @@
+//! Calls that a test is about to make.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::attached::{Listener, Passable, Proxy, Tester};
+use super::end::Incoming;
+use crate::frame::Metadata;
+use crate::id::{ObjectId, RequestId};
+use crate::proto::{CallTarget, NewCall, NewReference, Overflow};
+
+/// A call, before it is submitted.
+pub(super) struct Outgoing {
+    target: To,
+    method: u32,
+    one_way: bool,
+    inside: Option<RequestId>,
+    deadline: Option<Instant>,
+    overflow: Overflow,
+    metadata: Vec<u8>,
+    passing: Vec<NewReference<Tester>>,
+    params: Vec<u8>,
+    /// Kept while the call is under way, as the one who calls it does.
+    pub(super) callee: Option<Rc<Proxy>>,
+}
+
+enum To {
+    Service(String),
+    Object(ObjectId),
+}
+
+impl Outgoing {
+    fn new(target: To) -> Self {
+        Self {
+            target,
+            method: 1,
+            one_way: false,
+            inside: None,
+            deadline: None,
+            overflow: Overflow::Wait,
+            metadata: Vec::new(),
+            passing: Vec::new(),
+            params: arguments(0),
+            callee: None,
+        }
+    }
+
+    /// A call to a named service.
+    pub(super) fn to_service(name: &str) -> Self {
+        Self::new(To::Service(name.to_owned()))
+    }
+
+    /// A call to an object of the peer.
+    pub(super) fn to_object(proxy: &Rc<Proxy>) -> Self {
+        Self {
+            callee: Some(Rc::clone(proxy)),
+            ..Self::new(To::Object(proxy.id))
+        }
+    }
+
+    pub(super) fn one_way(self) -> Self {
+        Self {
+            one_way: true,
+            ..self
+        }
+    }
+
+    /// What the call does when it would have to wait.
+    pub(super) fn overflow(self, overflow: Overflow) -> Self {
+        Self { overflow, ..self }
+    }
+
+    pub(super) fn method(self, method: u32) -> Self {
+        Self { method, ..self }
+    }
+
+    /// The number that it carries, by which tests tell calls apart.
+    pub(super) fn number(self, number: u32) -> Self {
+        Self {
+            params: arguments(number),
+            ..self
+        }
+    }
+
+    /// Makes it carry so many bytes besides.
+    pub(super) fn carrying(mut self, bytes: usize) -> Self {
+        self.params[0] = 0x92;
+        self.params.truncate(6);
+        self.params.push(0xc6);
+        self.params.extend((bytes as u32).to_be_bytes());
+        self.params.resize(self.params.len() + bytes, 7);
+        self
+    }
+
+    /// Made by the handler of that call.
+    pub(super) fn inside(self, incoming: &Incoming) -> Self {
+        Self {
+            inside: incoming.id,
+            ..self
+        }
+    }
+
+    pub(super) fn deadline(self, deadline: Instant) -> Self {
+        Self {
+            deadline: Some(deadline),
+            ..self
+        }
+    }
+
+    pub(super) fn metadata(self, metadata: &[u8]) -> Self {
+        Self {
+            metadata: metadata.to_vec(),
+            ..self
+        }
+    }
+
+    /// Passes one more object.
+    pub(super) fn passing(mut self, reference: NewReference<Tester>) -> Self {
+        self.passing.push(reference);
+        self
+    }
+
+    /// Gives the call for `submit`.
+    pub(super) fn as_new_call(&mut self) -> NewCall<'_, Tester> {
+        NewCall {
+            target: match &self.target {
+                To::Service(name) => CallTarget::Service(name),
+                To::Object(id) => CallTarget::Object(*id),
+            },
+            method: self.method,
+            one_way: self.one_way,
+            inside: self.inside,
+            deadline: self.deadline,
+            overflow: self.overflow,
+            metadata: Metadata::new(&self.metadata).ok(),
+            references: std::mem::take(&mut self.passing),
+            params: &self.params,
+        }
+    }
+}
+
+/// Passes an object of one's own.
+pub(super) fn own(listener: &Rc<Listener>) -> NewReference<Tester> {
+    NewReference::Own(listener.number, Passable::Own(Rc::clone(listener)))
+}
+
+/// Passes an object of the peer back to it.
+pub(super) fn back(proxy: &Rc<Proxy>) -> NewReference<Tester> {
+    NewReference::Peers(proxy.id, Passable::Peers(Rc::clone(proxy)))
+}
+
+/// The arguments of a call that carries a number.
+pub(super) fn arguments(number: u32) -> Vec<u8> {
+    let mut params = vec![0x91];
+    params.extend(value(number));
+    params
+}
+
+/// A number, as a value.
+pub(super) fn value(number: u32) -> Vec<u8> {
+    let mut value = vec![0xce];
+    value.extend(number.to_be_bytes());
+    value
+}
+
+/// The number that a call's arguments carry, or a value.
+pub(super) fn number_in(encoded: &[u8]) -> u32 {
+    let at = encoded.iter().position(|&byte| byte == 0xce);
+    at.and_then(|at| encoded[at + 1..].first_chunk())
+        .map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
