@@ -442,7 +442,7 @@ const _: () = {
             &self,
             call: ::ringback::__private::Incoming,
         ) -> ::ringback::__private::Handler {
-            serve(::std::sync::Arc::clone(&self.object), call)
+            serve(::core::clone::Clone::clone(&self.object), call)
         }
         fn as_any(&self) -> &dyn ::core::any::Any {
             self

@@ -655,7 +655,7 @@ const _: () = {
             &self,
             call: my_crate::ringback::__private::Incoming,
         ) -> my_crate::ringback::__private::Handler {
-            serve(::std::sync::Arc::clone(&self.object), call)
+            serve(::core::clone::Clone::clone(&self.object), call)
         }
         fn as_any(&self) -> &dyn ::core::any::Any {
             self

@@ -9,6 +9,7 @@ mod closure;
 mod codec;
 mod dispatch;
 mod proxy;
+mod refused;
 mod server;
 mod service_trait;
 mod signature;

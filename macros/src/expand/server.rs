@@ -40,7 +40,7 @@ pub(super) fn inside(context: &Context<'_>) -> TokenStream {
     quote! {
         impl<#object: #ident> #private::Dispatch for #server<#object> {
             fn dispatch(&self, call: #private::Incoming) -> #private::Handler {
-                #serve(::std::sync::Arc::clone(&self.object), call)
+                #serve(::core::clone::Clone::clone(&self.object), call)
             }
             fn as_any(&self) -> &dyn ::core::any::Any {
                 self

@@ -1,15 +1,13 @@
 //! The trait itself: `async fn f(..) -> R` becomes `fn f(..) -> impl Future<Output = R> + Send`.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote, quote_spanned};
-use syn::ext::IdentExt as _;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, Pat, ReturnType, TraitItemFn, parse_quote};
+use syn::{Attribute, FnArg, Pat, TraitItemFn};
 
-use super::Context;
+use super::{Context, refused};
 use crate::model::{Method, Parameter, Service};
-use crate::names;
-use crate::parse::types::{Mentions, written};
+use crate::parse::types::written;
 use crate::parse::{CALLBACK, METHOD_ATTRIBUTES};
 
 pub(super) fn expand(context: &Context<'_>) -> TokenStream {
@@ -22,7 +20,10 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
         .filter(|attribute| !is_own(attribute));
     let diagnostic = diagnostic(service);
     let methods = service.methods.iter().map(method);
-    let refused = service.refused.iter().filter_map(|method| refused(method));
+    let refused = service
+        .refused
+        .iter()
+        .filter_map(|method| refused::expand(method));
     let (proxy, local) = (&context.names.proxy, &context.names.local);
     let (to_proxy, arc_to_proxy) = (&context.names.to_proxy, &context.names.arc_to_proxy);
     quote! {
@@ -156,34 +157,6 @@ fn body(method: &Method<'_>) -> TokenStream {
             }
         }
     }
-}
-
-/// A method about which something was reported, as the user wrote it. With a body, so that
-/// nothing else needs to have it. One that cannot have such a body is left out.
-fn refused(method: &TraitItemFn) -> Option<TokenStream> {
-    if names::is_generated(&method.sig.ident.unraw().to_string()) {
-        return None;
-    }
-    if let ReturnType::Type(_, ty) = &method.sig.output
-        && Mentions::of(ty).impl_trait.is_some()
-    {
-        return None;
-    }
-    let mut method = without_own_attributes(method);
-    let lints = parse_quote!(#[allow(async_fn_in_trait, unused_variables, unused_mut)]);
-    method.attrs.push(lints);
-    let sized = parse_quote!(Self: ::core::marker::Sized);
-    method
-        .sig
-        .generics
-        .make_where_clause()
-        .predicates
-        .push(sized);
-    method
-        .default
-        .get_or_insert_with(|| parse_quote!({ ::core::unreachable!() }));
-    method.semi_token = None;
-    Some(method.into_token_stream())
 }
 
 pub(crate) fn without_own_attributes(method: &TraitItemFn) -> TraitItemFn {
