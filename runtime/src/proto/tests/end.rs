@@ -11,7 +11,7 @@ use super::attached::{
 use super::outgoing::{Outgoing, number_in, value};
 use super::pair::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::frame::Status;
+use crate::frame::{Status, write};
 use crate::id::{ObjectId, RequestId};
 use crate::proto::connection::Counts;
 use crate::proto::{
@@ -277,6 +277,16 @@ impl End {
         answered
     }
 
+    /// Answers with any value.
+    pub(super) fn reply_with(
+        &mut self,
+        id: RequestId,
+        passing: Vec<NewReference<Tester>>,
+        value: &[u8],
+    ) -> Result<(), Rejected> {
+        self.with(|core| core.reply(id, Status::Ok, passing, value))
+    }
+
     /// Answers that a call failed.
     pub(super) fn fail(&mut self, incoming: Incoming, kind: ErrorKind, message: &str) {
         self.with(|core| match incoming.id {
@@ -311,6 +321,11 @@ impl End {
     pub(super) fn receive(&mut self, input: &mut BytesMut) -> Result<(), Fault> {
         let now = self.clock.now();
         self.with(|core| core.receive(input, now))
+    }
+
+    /// Writes a ping.
+    pub(super) fn ping(&mut self) {
+        write::ping(&mut self.core.output, 0);
     }
 
     /// Lets the connection look at the clock.

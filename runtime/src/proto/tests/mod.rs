@@ -19,3 +19,6 @@ mod pair;
 mod stranger;
 
 mod handshake;
+mod hostile;
+mod release;
+mod undoing;
