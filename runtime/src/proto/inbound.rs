@@ -49,7 +49,8 @@ impl<H: Host> Connection<H> {
         }
         self.pump(now);
         let limits = &self.config.limits;
-        if self.output.len() > limits.max_queued_bytes + UNREAD_REPLIES * limits.max_frame {
+        let unread_replies = limits.max_frame.saturating_mul(UNREAD_REPLIES);
+        if self.output.len() > limits.max_queued_bytes.saturating_add(unread_replies) {
             return Err(Fault::new(
                 ErrorKind::Overloaded,
                 "the peer does not read the answers that it asked for",

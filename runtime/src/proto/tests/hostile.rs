@@ -167,6 +167,16 @@ fn who_asks_for_ever_and_never_reads_meets_an_end() {
 }
 
 #[test]
+fn limits_that_nothing_could_meet_are_none() {
+    let mut stranger = Stranger::greets(limited(|limits| {
+        limits.max_frame = usize::MAX;
+        limits.max_queued_bytes = usize::MAX;
+    }));
+    stranger.sends(&Frame::Ping(1)).unwrap();
+    assert_eq!(stranger.reads(), ["pong 1"]);
+}
+
+#[test]
 fn a_kind_that_may_be_skipped_is_skipped() {
     let mut stranger = Stranger::greets(quiet());
     for body in [&[0x91, 0x40][..], &[0x92, 0xcd, 0xff, 0xff, 0xc1]] {
