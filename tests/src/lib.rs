@@ -3,6 +3,7 @@
 
 pub mod cable;
 pub mod ends;
+pub mod keeper;
 pub mod living;
 pub mod run;
 pub mod services;

@@ -3,13 +3,36 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use ringback::{Result, service};
+use ringback::{Error, Result, service};
+use tokio::sync::mpsc;
+
+use crate::living::Life;
 
 /// Is told of events.
 #[service]
 pub trait Listener {
     /// Something has changed.
     async fn changed(&self, msg: String) -> Result<()>;
+}
+
+/// A listener that does nothing, and lives as long as it is held.
+#[derive(Clone, Debug)]
+pub struct Idle(pub Life);
+
+impl Listener for Idle {
+    async fn changed(&self, _msg: String) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A listener that writes down what it hears.
+#[derive(Debug)]
+pub struct Notes(pub mpsc::UnboundedSender<String>, pub Life);
+
+impl Listener for Notes {
+    async fn changed(&self, msg: String) -> Result<()> {
+        self.0.send(msg).map_err(Error::application)
+    }
 }
 
 /// Keeps listeners, as the seed's provider does.

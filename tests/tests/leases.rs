@@ -1,0 +1,345 @@
+//! Leases: the owner's end of what it passed out.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+
+use ringback::{Callback, CallbackProxy, Client, ErrorKind, Lease, Result, Server, service};
+use ringback_tests::{Ends, Living, Over, Serving, meet, over_both, until};
+use std::sync::Mutex;
+use tokio::sync::{Notify, Semaphore};
+
+over_both!(
+    the_last_proxy_anywhere_releases_the_lease,
+    a_revoked_object_is_closed_to_its_holders,
+    dropping_a_lease_revokes,
+    detaching_a_lease_lets_the_object_live,
+    calls_that_have_begun_outlive_a_revocation,
+    a_leased_object_is_one_of_its_own,
+    a_revoked_object_can_still_be_passed_and_is_closed,
+    what_comes_back_to_its_owner_is_revoked_too,
+    a_lease_spans_sessions,
+    the_end_of_a_session_releases_its_part_of_a_lease,
+);
+
+/// What is leased here is a plain function.
+type Number = CallbackProxy<u32, u32>;
+
+#[service]
+trait Numbers {
+    async fn keep(&self, function: Number) -> Result<()>;
+    async fn ignore(&self, function: Number) -> Result<()>;
+    async fn echo(&self, function: Number) -> Result<Number>;
+    async fn kept(&self) -> Result<Vec<Number>>;
+}
+
+#[derive(Default)]
+struct Store(Mutex<Vec<Number>>);
+
+impl Store {
+    fn last(&self) -> Number {
+        self.0.lock().unwrap().last().unwrap().clone()
+    }
+
+    fn clear(&self) {
+        let gone = std::mem::take(&mut *self.0.lock().unwrap());
+        drop(gone);
+    }
+}
+
+impl Numbers for Store {
+    async fn keep(&self, function: Number) -> Result<()> {
+        self.0.lock().unwrap().push(function);
+        Ok(())
+    }
+
+    async fn ignore(&self, _function: Number) -> Result<()> {
+        Ok(())
+    }
+
+    async fn echo(&self, function: Number) -> Result<Number> {
+        Ok(function)
+    }
+
+    async fn kept(&self) -> Result<Vec<Number>> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+}
+
+async fn start(over: Over) -> (Arc<Store>, Serving) {
+    let store = Arc::new(Store::default());
+    let server = Server::builder().service(NumbersServer::new(store.clone()));
+    (store, Serving::start(over, server).await)
+}
+
+async fn store(over: Over) -> (Arc<Store>, NumbersClient, Ends) {
+    let store = Arc::new(Store::default());
+    let server = Server::builder().service(NumbersServer::new(store.clone()));
+    let ends = meet(over, server, Client::builder()).await;
+    (store, ends.service(), ends)
+}
+
+fn successor(living: &Living) -> (Number, Lease) {
+    let life = living.one();
+    CallbackProxy::leased(async move |number: u32| {
+        let _ = &life;
+        Ok(number + 1)
+    })
+}
+
+async fn the_last_proxy_anywhere_releases_the_lease(over: Over) {
+    let (store, numbers, ends) = store(over).await;
+    let living = Living::default();
+    let (function, lease) = successor(&living);
+    numbers.keep(function.clone()).await.unwrap();
+    assert_eq!(store.last().call(1).await.unwrap(), 2);
+    let far = store.last();
+    store.clear();
+    drop(function);
+    numbers.ignore(successor(&living).0).await.unwrap(); // a round trip
+    assert!(!lease.is_released(), "a proxy is left at the far end");
+    assert_eq!(far.call(1).await.unwrap(), 2);
+    drop(far);
+    lease.released().await;
+    assert!(lease.is_released());
+    living.none().await;
+    ends.idle().await;
+
+    // A proxy of this process counts as well.
+    let (function, lease) = successor(&living);
+    numbers.keep(function.clone()).await.unwrap();
+    store.clear();
+    ends.idle().await;
+    assert!(!lease.is_released());
+    drop(function);
+    lease.released().await;
+    living.none().await;
+}
+
+async fn a_revoked_object_is_closed_to_its_holders(over: Over) {
+    let (store, numbers, ends) = store(over).await;
+    let living = Living::default();
+    let (function, lease) = successor(&living);
+    numbers.keep(function.clone()).await.unwrap();
+    let far = store.last();
+    let closed = tokio::spawn({
+        let far = far.clone();
+        async move { far.closed().await }
+    });
+    assert!(!far.is_closed() && !function.is_closed());
+    lease.revoke();
+
+    // Here at once, with its object; there as soon as the word has come.
+    living.none().await;
+    assert!(function.is_closed());
+    assert_eq!(function.closed().await.kind(), ErrorKind::Revoked);
+    let error = function.call(1).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Revoked);
+    assert_eq!(closed.await.unwrap().kind(), ErrorKind::Revoked);
+    assert!(far.is_closed());
+    let error = far.call(1).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Revoked);
+    assert!(error.to_string().contains("`Callback.call`"), "{error}");
+
+    // It counts until its holder has let go of it.
+    assert_eq!(ends.client.session().stats().exported, 1);
+    store.clear();
+    drop(far);
+    ends.idle().await;
+    assert!(!ends.session.is_closed());
+}
+
+async fn dropping_a_lease_revokes(over: Over) {
+    let (store, numbers, _ends) = store(over).await;
+    let living = Living::default();
+    let (function, lease) = successor(&living);
+    numbers.keep(function).await.unwrap();
+    drop(lease);
+    living.none().await;
+    assert_eq!(store.last().closed().await.kind(), ErrorKind::Revoked);
+}
+
+async fn detaching_a_lease_lets_the_object_live(over: Over) {
+    let (store, numbers, ends) = store(over).await;
+    let living = Living::default();
+    let (function, lease) = successor(&living);
+    numbers.keep(function).await.unwrap();
+    lease.detach();
+    assert_eq!(store.last().call(1).await.unwrap(), 2);
+    assert!(!store.last().is_closed());
+    store.clear();
+    living.none().await;
+    ends.idle().await;
+}
+
+async fn calls_that_have_begun_outlive_a_revocation(over: Over) {
+    let (store, numbers, ends) = store(over).await;
+    let (entered, go_on) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
+    let living = Living::default();
+    let (life, enter, go) = (living.one(), entered.clone(), go_on.clone());
+    let (function, lease) = CallbackProxy::leased(async move |number: u32| {
+        let _ = &life;
+        enter.notify_one();
+        go.acquire().await.unwrap().forget();
+        Ok(number + 1)
+    });
+    numbers.keep(function).await.unwrap();
+    let far = store.last();
+    let begun = tokio::spawn({
+        let far = far.clone();
+        async move { far.call(1).await }
+    });
+    entered.notified().await;
+    lease.revoke();
+    far.closed().await;
+    assert_eq!(far.call(2).await.unwrap_err().kind(), ErrorKind::Revoked);
+    assert!(living.count() > 0, "the call that has begun holds it");
+    go_on.add_permits(1);
+    assert_eq!(begun.await.unwrap().unwrap(), 2);
+    living.none().await;
+    store.clear();
+    drop(far);
+    ends.idle().await;
+}
+
+async fn a_leased_object_is_one_of_its_own(over: Over) {
+    let (store, numbers, ends) = store(over).await;
+    let calls = Arc::<AtomicUsize>::default();
+    let count = calls.clone();
+    let function = Arc::new(async move |number: u32| {
+        count.fetch_add(1, SeqCst);
+        Ok(number)
+    });
+    numbers
+        .keep(CallbackProxy::new(function.clone()))
+        .await
+        .unwrap();
+    let (leased, lease) = CallbackProxy::leased(function.clone());
+    let (other, other_lease) = CallbackProxy::leased(function.clone());
+    for leased in [leased, other] {
+        numbers.keep(leased.clone()).await.unwrap();
+        numbers.keep(leased).await.unwrap();
+    }
+    numbers.keep(CallbackProxy::new(function)).await.unwrap();
+    let kept = store.0.lock().unwrap().clone();
+    let [plain, one, one_again, two, two_again, plain_again] = kept.try_into().unwrap();
+    assert_eq!((&plain, &one, &two), (&plain_again, &one_again, &two_again));
+    assert!(plain != one && one != two && two != plain);
+
+    lease.revoke();
+    one.closed().await;
+    assert_eq!(one.call(1).await.unwrap_err().kind(), ErrorKind::Revoked);
+    plain.call(1).await.unwrap();
+    two.call(2).await.unwrap();
+    assert_eq!(calls.load(SeqCst), 2);
+    drop((plain, plain_again, one, one_again, two, two_again));
+    store.clear();
+    other_lease.released().await;
+    ends.idle().await;
+}
+
+async fn a_revoked_object_can_still_be_passed_and_is_closed(over: Over) {
+    let (store, numbers, ends) = store(over).await;
+    let living = Living::default();
+    let (function, lease) = successor(&living);
+    numbers.keep(function.clone()).await.unwrap();
+    let before = store.last();
+    lease.revoke();
+    living.none().await;
+    numbers.keep(function).await.unwrap();
+    let after = store.last();
+    assert_eq!(after.closed().await.kind(), ErrorKind::Revoked);
+    assert_eq!(after.call(1).await.unwrap_err().kind(), ErrorKind::Revoked);
+    assert_eq!(before.call(1).await.unwrap_err().kind(), ErrorKind::Revoked);
+    drop((before, after));
+    store.clear();
+    ends.idle().await;
+}
+
+async fn what_comes_back_to_its_owner_is_revoked_too(over: Over) {
+    let (_store, numbers, ends) = store(over).await;
+    let living = Living::default();
+    let (function, lease) = successor(&living);
+    let back = numbers.echo(function.clone()).await.unwrap();
+    assert_eq!(back, function);
+    assert_eq!(back.call(1).await.unwrap(), 2);
+    lease.revoke();
+    assert!(back.is_closed());
+    assert_eq!(back.call(1).await.unwrap_err().kind(), ErrorKind::Revoked);
+    living.none().await;
+    ends.idle().await;
+}
+
+async fn a_lease_spans_sessions(over: Over) {
+    let (store, serving) = start(over).await;
+    let living = Living::default();
+    let (function, lease) = successor(&living);
+    let mut sessions = Vec::new();
+    for _ in 0..3 {
+        let ends = serving.connect(Client::builder()).await;
+        let numbers: NumbersClient = ends.service();
+        numbers.keep(function.clone()).await.unwrap();
+        sessions.push(ends);
+    }
+    let kept = store.0.lock().unwrap().clone();
+    drop(function);
+    store.clear();
+    let mut kept = kept.into_iter();
+    drop(kept.next());
+    sessions[0].idle().await;
+    assert!(!lease.is_released());
+    let rest: Vec<_> = kept.collect();
+    lease.revoke();
+    for far in rest {
+        assert_eq!(far.closed().await.kind(), ErrorKind::Revoked);
+    }
+    living.none().await;
+    for ends in sessions {
+        ends.idle().await;
+    }
+}
+
+async fn the_end_of_a_session_releases_its_part_of_a_lease(over: Over) {
+    let (store, serving) = start(over).await;
+    let living = Living::default();
+    let (function, lease) = successor(&living);
+    let [first, second] = [
+        serving.connect(Client::builder()).await,
+        serving.connect(Client::builder()).await,
+    ];
+    for ends in [&first, &second] {
+        let numbers: NumbersClient = ends.service();
+        numbers.keep(function.clone()).await.unwrap();
+    }
+    drop(function);
+    first.client.close();
+    first.client.session().closed().await;
+    first.session.closed().await;
+    assert!(!lease.is_released());
+    second.session.close();
+    lease.released().await;
+    living.none().await;
+    until("both holders know", || {
+        store.0.lock().unwrap().iter().all(CallbackProxy::is_closed)
+    })
+    .await;
+    for far in store.0.lock().unwrap().iter() {
+        assert_eq!(
+            far.clone().call(1).await.unwrap_err().kind(),
+            ErrorKind::Closed
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_lease_works_without_any_session() {
+    let living = Living::default();
+    let (function, lease) = successor(&living);
+    let clone = function.clone();
+    assert_eq!(clone.call(1).await.unwrap(), 2);
+    drop(function);
+    assert!(!lease.is_released());
+    drop(clone);
+    lease.released().await;
+    living.none().await;
+}
