@@ -39,6 +39,11 @@ impl<H: Host> ImportTable<H> {
     /// how many there may be; this check is for a peer that cheats.
     pub(super) fn introduce(&mut self, id: ObjectId) -> Result<(), Fault> {
         if let Some(import) = self.imports.get_mut(&id) {
+            if let Some((ErrorKind::Revoked, _)) = import.closed {
+                return Err(Fault::protocol(format!(
+                    "object {id} was introduced again after it had been revoked"
+                )));
+            }
             import.introductions += 1;
             import.holders += 1;
             return Ok(());

@@ -393,6 +393,22 @@ fn a_revocation_of_what_is_not_held_is_ignored() {
 }
 
 #[test]
+fn an_object_that_was_revoked_must_not_be_introduced_again() {
+    let mut stranger = Stranger::greets(quiet());
+    let passes = |id| request_of(id, SERVICE, None, vec![introduces(5)]);
+    stranger.sends(&passes(1)).unwrap();
+    let revoke = Frame::Revoke {
+        object: ObjectId(5),
+        reason: "gone",
+    };
+    stranger.sends(&revoke).unwrap();
+    assert_protocol_fault(
+        stranger.sends(&passes(2)),
+        "object 5 was introduced again after it had been revoked",
+    );
+}
+
+#[test]
 fn a_passed_back_object_of_nobody_does_not_end_the_session() {
     let mut stranger = Stranger::greets(quiet());
     stranger.end.submit(Outgoing::to_service("S")).unwrap();
