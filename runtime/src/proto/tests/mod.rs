@@ -18,6 +18,7 @@ mod outgoing;
 mod pair;
 mod stranger;
 
+mod chunking;
 mod handshake;
 mod hostile;
 mod release;
