@@ -248,6 +248,9 @@ impl<H: Host> Connection<H> {
             garbage: self.take_garbage(),
         };
         self.phase = Phase::Ended(error);
+        for event in self.events.drain(..) {
+            event.leave(&mut remains);
+        }
         for made in self.calls.drain() {
             remains.callers.extend(made.caller);
             if let State::Waiting(waiting) = made.state {

@@ -157,8 +157,7 @@ impl Credit {
     }
 
     pub(super) fn clear(&mut self) {
-        self.lines.clear();
-        self.turns.clear();
+        *self = Self::new();
     }
 }
 

@@ -32,6 +32,42 @@ pub(crate) enum Event<H: Host> {
     ObjectClosed(H::Watch),
 }
 
+impl<H: Host> Event<H> {
+    /// The connection ended before anybody acted on the event: gives what is in it.
+    pub(super) fn leave(self, remains: &mut Remains<H>) {
+        let references = match self {
+            Self::Opened | Self::Cancelled(_) => return,
+            Self::Call(call) => {
+                if let IncomingTarget::Object(_, object) = call.target {
+                    remains.garbage.push(Garbage::Object(object));
+                }
+                call.references
+            }
+            Self::Reply {
+                caller, references, ..
+            } => {
+                remains.callers.extend(caller);
+                references
+            }
+            Self::Entered(caller) | Self::Failed(caller, _) => {
+                remains.callers.push(caller);
+                return;
+            }
+            Self::ObjectClosed(watch) => {
+                remains.watches.push(watch);
+                return;
+            }
+        };
+        let ours = references
+            .into_iter()
+            .filter_map(|received| match received {
+                Received::Ours(object) => Some(Garbage::Object(object)),
+                Received::Theirs(_) | Received::Unknown(_) => None,
+            });
+        remains.garbage.extend(ours);
+    }
+}
+
 /// A call that the peer makes.
 pub(crate) struct IncomingCall<H: Host> {
     /// The request to be answered; `None` for a one-way call.
@@ -78,7 +114,7 @@ pub(crate) enum Garbage<H: Host> {
 pub(crate) struct Remains<H: Host> {
     /// Why it ended.
     pub(crate) error: Error,
-    /// Everyone who was waiting: each gets the error.
+    /// Everyone who was waiting, or who was not told yet what had happened: each gets the error.
     pub(crate) callers: Vec<H::Caller>,
     /// Everyone who watched an object of the peer.
     pub(crate) watches: Vec<H::Watch>,

@@ -153,9 +153,7 @@ impl ServedTable {
     }
 
     pub(super) fn clear(&mut self) {
-        self.serving.clear();
-        self.objects.clear();
-        self.changed.clear();
+        *self = Self::new(self.limit, self.object_limit);
     }
 }
 

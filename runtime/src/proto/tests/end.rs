@@ -297,6 +297,11 @@ impl End {
         self.settle();
     }
 
+    /// Fails a request whose answer could not be sent.
+    pub(super) fn fail_request(&mut self, id: RequestId, kind: ErrorKind) {
+        self.with(|core| core.fail(id, kind, "the answer cannot be sent"));
+    }
+
     /// Withdraws an object of this end.
     pub(super) fn revoke(&mut self, listener: &Listener, reason: &'static str) {
         listener.withdrawn.set(Some(reason));

@@ -19,6 +19,7 @@ mod pair;
 mod stranger;
 
 mod chunking;
+mod ending;
 mod handshake;
 mod hostile;
 mod release;
