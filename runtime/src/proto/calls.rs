@@ -49,6 +49,10 @@ impl<H: Host> CallTable<H> {
         self.made.insert(id, made);
     }
 
+    pub(super) fn get(&self, id: RequestId) -> Option<&Made<H>> {
+        self.made.get(&id)
+    }
+
     pub(super) fn get_mut(&mut self, id: RequestId) -> Option<&mut Made<H>> {
         self.made.get_mut(&id)
     }

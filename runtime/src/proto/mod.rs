@@ -10,6 +10,7 @@
 //! | `exports` | this end's objects that the peer knows |
 //! | `imports` | the peer's objects that this end knows |
 //! | `credit` | who may send, and who waits in which line |
+//! | `place` | who of a handler's calls may go without credit |
 //! | `overflow` | what becomes of one-way calls that find their line full |
 //! | `heartbeat` | when the peer was last heard |
 //!
@@ -30,6 +31,7 @@ mod heartbeat;
 mod imports;
 mod inbound;
 mod overflow;
+mod place;
 mod reply;
 mod revoke;
 mod served;

@@ -59,10 +59,9 @@ impl<H: Host> Connection<H> {
     }
 
     /// The calls in an object's line for which nobody waits, oldest first.
-    fn droppable(&mut self, object: ObjectId, method: Option<u32>) -> Vec<RequestId> {
-        let calls = &mut self.calls;
+    fn droppable(&self, object: ObjectId, method: Option<u32>) -> Vec<RequestId> {
         let is_droppable = |id: &RequestId| {
-            calls.get_mut(*id).is_some_and(|made| match &made.state {
+            self.calls.get(*id).is_some_and(|made| match &made.state {
                 State::Waiting(waiting) => {
                     made.caller.is_none() && method.is_none_or(|method| waiting.method == method)
                 }

@@ -92,7 +92,7 @@ impl<H: Host> Connection<H> {
         now: Instant,
     ) {
         if let Some(parent) = in_place_of {
-            self.pass_place_on(parent, now);
+            self.free_place(parent, now);
             return;
         }
         self.credit.give_back();

@@ -147,6 +147,12 @@ impl ServedTable {
         self.serving.len()
     }
 
+    /// Objects that the peer has called one-way, and that it still holds.
+    #[cfg(test)]
+    pub(super) fn objects(&self) -> usize {
+        self.objects.len()
+    }
+
     /// Credit in use: requests being served and notifications not yet reported as finished.
     pub(super) fn used(&self) -> u32 {
         self.used

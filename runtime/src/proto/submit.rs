@@ -63,12 +63,20 @@ pub(super) struct Waiting<H: Host> {
 
 /// By what right a call is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Right {
+pub(super) enum Right {
     /// It uses credit.
     Credit,
     /// It is the one call at a time that the handler of this request of the peer may make without
     /// credit: otherwise two ends with no credit left would wait for each other for ever.
     Place(RequestId),
+}
+
+impl<H: Host> NewCall<'_, H> {
+    /// Whether somebody waits until the call is sent, or answered, however long it takes.
+    fn waits(&self) -> bool {
+        let is_object = matches!(self.target, CallTarget::Object(_));
+        !(self.one_way && is_object && self.overflow != Overflow::Wait)
+    }
 }
 
 impl CallTarget<'_> {
@@ -145,25 +153,22 @@ impl<H: Host> Connection<H> {
                 Ok(Submitted::Sent(id))
             }
             Ok(None) => {
-                let mut waits = true;
+                let waits = call.waits();
                 if let CallTarget::Object(object) = call.target
-                    && call.one_way
-                    && call.overflow != Overflow::Wait
+                    && !waits
                 {
                     if let Err(rejected) = self.overflow(object, &call) {
                         self.garbage.push(Garbage::References(call.references));
                         return Err(rejected);
                     }
-                    waits = false;
-                    call.inside = None;
                     // The caller may let go of the object while the call stands in line.
                     self.imports.hold(object);
                 }
-                let id = self.calls.next_id();
-                self.credit.wait(call.target.line(), id);
-                if let Some(serving) = call.inside.and_then(|id| self.served.get_mut(id)) {
-                    serving.waiting.push_back(id);
+                let (id, inside) = (self.calls.next_id(), call.inside);
+                if let Some(parent) = inside.filter(|_| waits) {
+                    self.wait_for_place(parent, id, call.target.line());
                 }
+                self.credit.wait(call.target.line(), id);
                 let made = Made {
                     caller: waits.then(caller),
                     object: call.target.line(),
@@ -173,6 +178,9 @@ impl<H: Host> Connection<H> {
                     state: State::Waiting(Box::new(Waiting::new(call))),
                 };
                 self.calls.insert(id, made);
+                if let Some(parent) = inside {
+                    self.fill_place(parent, now);
+                }
                 Ok(Submitted::Waiting(id))
             }
         }
@@ -196,17 +204,20 @@ impl<H: Host> Connection<H> {
                     let limit = self.peer.max_call_depth;
                     return Err(Rejected::TooDeep { limit });
                 }
-                (serving.inner.is_none() && serving.waiting.is_empty()).then_some(Right::Place(id))
+                let is_free = serving.inner.is_none() && serving.waiting.is_empty();
+                (is_free && call.waits()).then_some(id)
             }
             _ => {
                 call.inside = None; // its handler has answered, or is of another session
                 None
             }
         };
+        let line = call.target.line();
+        let place = place.filter(|&id| !self.has_calls_ahead(id, line));
+        let place = place.map(Right::Place);
         if !call.one_way && place.is_some() {
             return Ok(place);
         }
-        let line = call.target.line();
         let at_once = self.may_send() && !self.credit.is_waiting(line) && self.has_window(line);
         Ok(if at_once { Some(Right::Credit) } else { place })
     }
@@ -366,21 +377,7 @@ impl<H: Host> Connection<H> {
         }
     }
 
-    /// The call of a handler that holds its place has been answered: the next one takes it.
-    pub(super) fn pass_place_on(&mut self, parent: RequestId, now: Instant) {
-        let Some(serving) = self.served.get_mut(parent) else {
-            return;
-        };
-        serving.inner = None;
-        if let Some(id) = serving.waiting.front().copied() {
-            if let Some(made) = self.calls.get_mut(id) {
-                self.credit.leave(made.object, id);
-            }
-            self.send_waiting(id, Right::Place(parent), now);
-        }
-    }
-
-    fn send_waiting(&mut self, id: RequestId, right: Right, now: Instant) {
+    pub(super) fn send_waiting(&mut self, id: RequestId, right: Right, now: Instant) {
         let Some(made) = self.calls.remove(id) else {
             return;
         };
@@ -404,12 +401,6 @@ impl<H: Host> Connection<H> {
         }
         if let Some(object) = made.object.filter(|_| held) {
             self.release(object);
-        }
-    }
-
-    pub(super) fn stop_waiting_inside(&mut self, inside: Option<RequestId>, id: RequestId) {
-        if let Some(serving) = inside.and_then(|id| self.served.get_mut(id)) {
-            serving.waiting.retain(|&waiting| waiting != id);
         }
     }
 

@@ -8,6 +8,7 @@
 //! | `pair` | two ends, the bytes between them, and the clock |
 //! | `frames` | bytes in words |
 //! | `stranger` | a peer that sends whatever the test says |
+//! | `world` | a pair on which anything is done at any time |
 //!
 //! The other files are the tests, one theme a file.
 
@@ -17,10 +18,13 @@ mod frames;
 mod outgoing;
 mod pair;
 mod stranger;
+mod world;
 
 mod chunking;
 mod ending;
 mod handshake;
 mod hostile;
+mod interleaving;
+mod reentry;
 mod release;
 mod undoing;

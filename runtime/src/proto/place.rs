@@ -1,0 +1,70 @@
+//! The one call at a time that a handler may make without credit: who has that place, and who is next.
+
+use std::time::Instant;
+
+use super::calls::State;
+use super::credit::Line;
+use super::submit::Right;
+use super::{Connection, Host};
+use crate::id::RequestId;
+
+impl<H: Host> Connection<H> {
+    /// A call of the handler of `parent` is about to wait: for credit, and for the place.
+    ///
+    /// One-way calls of the same handler that wait in the same line, and for which nobody waits, get
+    /// the place before it. They would do without, but it would overtake them.
+    pub(super) fn wait_for_place(&mut self, parent: RequestId, id: RequestId, line: Line) {
+        let ahead = self.calls_ahead(parent, line);
+        if let Some(serving) = self.served.get_mut(parent) {
+            for ahead in ahead {
+                if !serving.waiting.contains(&ahead) {
+                    serving.waiting.push_back(ahead);
+                }
+            }
+            serving.waiting.push_back(id);
+        }
+    }
+
+    /// Whether a call would overtake others of the same handler if it took the place.
+    pub(super) fn has_calls_ahead(&self, parent: RequestId, line: Line) -> bool {
+        self.credit.is_waiting(line) && !self.calls_ahead(parent, line).is_empty()
+    }
+
+    fn calls_ahead(&self, parent: RequestId, line: Line) -> Vec<RequestId> {
+        let is_ahead = |id: &RequestId| {
+            self.calls.get(*id).is_some_and(|made| match &made.state {
+                State::Waiting(waiting) => made.caller.is_none() && waiting.inside == Some(parent),
+                State::Sent => false,
+            })
+        };
+        self.credit.line(line).filter(is_ahead).collect()
+    }
+
+    /// The call that had the place has been answered: the next one takes it.
+    pub(super) fn free_place(&mut self, parent: RequestId, now: Instant) {
+        if let Some(serving) = self.served.get_mut(parent) {
+            serving.inner = None;
+            self.fill_place(parent, now);
+        }
+    }
+
+    /// Gives the place to who waits for it, if it is free.
+    pub(super) fn fill_place(&mut self, parent: RequestId, now: Instant) {
+        // Who could not be sent has left, and does not have it.
+        while let Some(serving) = self.served.get_mut(parent)
+            && serving.inner.is_none()
+            && let Some(id) = serving.waiting.pop_front()
+        {
+            if let Some(made) = self.calls.get(id) {
+                self.credit.leave(made.object, id);
+            }
+            self.send_waiting(id, Right::Place(parent), now);
+        }
+    }
+
+    pub(super) fn stop_waiting_inside(&mut self, inside: Option<RequestId>, id: RequestId) {
+        if let Some(serving) = inside.and_then(|id| self.served.get_mut(id)) {
+            serving.waiting.retain(|&waiting| waiting != id);
+        }
+    }
+}
