@@ -12,11 +12,12 @@ use crate::id::{ObjectId, RequestId};
 /// The line in which a call waits: that of its object, or that of the named services.
 pub(super) type Line = Option<ObjectId>;
 
+/// A line is there for as long as somebody stands in it, or its turn is yet to come.
 #[derive(Default)]
 struct Queue {
     /// Ascending, since ids are given in the order of submission.
     calls: VecDeque<RequestId>,
-    /// Whether the line is among those whose turn comes.
+    /// Whether the line is among those whose turn comes; it is there once at most.
     ready: bool,
 }
 
@@ -78,7 +79,7 @@ impl Credit {
     }
 
     pub(super) fn is_waiting(&self, line: Line) -> bool {
-        self.lines.contains_key(&line)
+        self.line(line).next().is_some()
     }
 
     /// Puts a call at the end of its line.
@@ -97,9 +98,15 @@ impl Credit {
             if let Ok(at) = queue.calls.binary_search(&id) {
                 queue.calls.remove(at);
             }
-            if queue.calls.is_empty() {
-                self.lines.remove(&line);
-            }
+            self.tidy(line);
+        }
+    }
+
+    /// Forgets a line in which nobody stands, unless its turn will come: then it is forgotten by that.
+    fn tidy(&mut self, line: Line) {
+        let queue = self.lines.get(&line);
+        if queue.is_some_and(|queue| queue.calls.is_empty() && !queue.ready) {
+            self.lines.remove(&line);
         }
     }
 
@@ -113,9 +120,10 @@ impl Credit {
 
     /// Sends everybody in a line away.
     pub(super) fn take_line(&mut self, line: Line) -> VecDeque<RequestId> {
-        self.lines
-            .remove(&line)
-            .map_or_else(VecDeque::new, |queue| queue.calls)
+        let queue = self.lines.get_mut(&line);
+        let calls = queue.map_or_else(VecDeque::new, |queue| std::mem::take(&mut queue.calls));
+        self.tidy(line);
+        calls
     }
 
     /// The object's own window is open again.
@@ -133,8 +141,12 @@ impl Credit {
     pub(super) fn next(&mut self, is_open: impl Fn(ObjectId) -> bool) -> Option<RequestId> {
         while let Some(line) = self.turns.pop_front() {
             let Some(queue) = self.lines.get_mut(&line) else {
-                continue; // everybody left
+                continue;
             };
+            if queue.calls.is_empty() {
+                self.lines.remove(&line); // everybody left
+                continue;
+            }
             if line.is_some_and(|object| !is_open(object)) {
                 queue.ready = false;
                 continue;
@@ -209,6 +221,22 @@ mod tests {
         credit.leave(None, RequestId(4));
         credit.wait(None, RequestId(5));
         assert_eq!(drain(&mut credit, |_| true), [5]);
+    }
+
+    #[test]
+    fn a_line_that_is_left_and_joined_for_ever_takes_no_more_room() {
+        let mut credit = Credit::new();
+        credit.wait(Some(ObjectId(1)), RequestId(0));
+        for id in 1..100 {
+            let line = Some(ObjectId(1 + id % 2));
+            credit.wait(line, RequestId(id));
+            credit.leave(line, RequestId(id));
+            credit.wait(None, RequestId(id));
+            assert_eq!(credit.take_line(None), [RequestId(id)]);
+        }
+        assert_eq!(credit.turns.len(), 3);
+        assert_eq!(drain(&mut credit, |_| true), [0]);
+        assert!(credit.lines.is_empty());
     }
 
     #[test]

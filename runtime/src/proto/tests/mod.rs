@@ -21,6 +21,7 @@ mod stranger;
 mod world;
 
 mod chunking;
+mod credit;
 mod ending;
 mod handshake;
 mod hostile;
