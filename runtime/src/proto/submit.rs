@@ -223,9 +223,11 @@ impl<H: Host> Connection<H> {
     }
 
     fn may_send(&self) -> bool {
-        self.is_open()
-            && self.credit.is_left()
-            && self.output.len() < self.config.limits.max_queued_bytes
+        self.is_open() && self.credit.is_left() && self.has_room()
+    }
+
+    fn has_room(&self) -> bool {
+        self.output.is_empty() || self.output.len() < self.config.limits.max_queued_bytes
     }
 
     fn has_window(&self, line: Line) -> bool {

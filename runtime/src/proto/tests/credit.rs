@@ -401,3 +401,14 @@ fn what_was_handled_is_counted_anew_after_a_release() {
     pair.exchange();
     pair.assert_tables_are_empty();
 }
+
+#[test]
+fn however_little_may_be_queued_one_call_may() {
+    let client = limited(|limits| limits.max_queued_bytes = 0);
+    let mut pair = Pair::open(client, quiet());
+    for _ in 0..3 {
+        pair.client.submit(Outgoing::to_service("S")).unwrap();
+    }
+    pair.exchange();
+    assert_eq!(pair.server.arrived.len(), 3);
+}
