@@ -126,8 +126,7 @@ impl Link {
     pub(super) fn open(self: &Arc<Self>) -> Session {
         let form = self.with(|core| Form {
             compact: core.peer().compact,
-            // One array of the frame's own is around the arguments.
-            max_nesting: core.peer().max_nesting.saturating_sub(1),
+            max_nesting: core.peer().max_nesting,
         });
         let _ = self.form.set(form);
         let session = Session::new(Arc::clone(self));
