@@ -7,7 +7,7 @@ use rmp_serde::Serializer as Writer;
 use rmp_serde::config::BytesMode;
 use rmp_serde::decode::{Deserializer as Reader, ReadRefReader};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::ser::{self, Serialize, Serializer};
 
 use super::scan;
 
@@ -35,7 +35,9 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     // The writer has a limit of its own, which it does not keep.
     match scan(&out[start..], max_nesting) {
         Ok(_) => Ok(()),
-        Err(_) => Err(rmp_serde::encode::Error::DepthLimitExceeded),
+        Err(_) => Err(ser::Error::custom(format_args!(
+            "nested deeper than the peer takes, which is {max_nesting} levels (max_nesting)"
+        ))),
     }
 }
 
@@ -209,7 +211,10 @@ mod tests {
     fn a_value_that_is_nested_too_deep_is_not_written() {
         let mut deep = rmpv_like(80);
         let error = encode(&deep, &mut Vec::new(), false, 64).unwrap_err();
-        assert!(error.to_string().contains("depth"), "{error}");
+        assert!(
+            error.to_string().contains("64 levels (max_nesting)"),
+            "{error}"
+        );
         deep = rmpv_like(60);
         let mut bytes = Vec::new();
         encode(&deep, &mut bytes, false, 64).unwrap();
