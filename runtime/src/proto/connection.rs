@@ -135,8 +135,10 @@ impl<H: Host> Connection<H> {
         std::mem::take(&mut self.garbage)
     }
 
+    /// Whether there is something to send. Credit that is due is written when it is taken, so that
+    /// one frame tells of all that has ended until then.
     pub(crate) fn has_output(&self) -> bool {
-        !self.output.is_empty()
+        !self.output.is_empty() || self.served.credit_is_due()
     }
 
     /// Swaps the outgoing bytes for an empty buffer, whose room is used again. Calls that waited for

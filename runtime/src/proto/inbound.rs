@@ -73,7 +73,8 @@ impl<H: Host> Connection<H> {
             Frame::Release { object, count } => {
                 let object_gone = self.exports.release(object, count)?;
                 self.garbage.extend(object_gone.map(Garbage::Object));
-                self.served.forget_object(object);
+                self.served
+                    .released(object, self.exports.get(object).is_none());
                 Ok(())
             }
             Frame::Revoke { object, reason } => {
@@ -93,12 +94,16 @@ impl<H: Host> Connection<H> {
 
     fn on_call(&mut self, bytes: &Bytes, call: Request<'_>) -> Result<(), Fault> {
         let references = self.receive_references(&call.references)?;
+        let object = match call.target {
+            Target::Object(id) if self.exports.get(id).is_some() => Some(id),
+            _ => None,
+        };
         match call.id {
-            Some(id) => self.admit_request(id, call.parent)?,
+            Some(id) => self.admit_request(id, call.parent, object)?,
             None if call.parent.is_some() => {
                 return Err(Fault::protocol("a notification that names a parent"));
             }
-            None => self.served.admit()?,
+            None => self.served.admit(object)?,
         }
         let target = match call.target {
             Target::Service(name) => IncomingTarget::Service(bytes.slice_ref(name.as_bytes())),
@@ -123,10 +128,15 @@ impl<H: Host> Connection<H> {
 
     /// Enters a request among those being served. One that names a parent takes the place of the one
     /// call that our request's handler may make without credit.
-    fn admit_request(&mut self, id: RequestId, parent: Option<RequestId>) -> Result<(), Fault> {
+    fn admit_request(
+        &mut self,
+        id: RequestId,
+        parent: Option<RequestId>,
+        object: Option<ObjectId>,
+    ) -> Result<(), Fault> {
         let mut depth = 0;
         match parent {
-            None => self.served.admit()?,
+            None => self.served.admit(object)?,
             Some(parent) => {
                 let outer = self.calls.get_mut(parent);
                 let Some(outer) = outer.filter(|outer| matches!(outer.state, State::Sent)) else {
@@ -151,6 +161,7 @@ impl<H: Host> Connection<H> {
         }
         let serving = Serving {
             in_place_of: parent,
+            object,
             depth,
             inner: None,
             waiting: VecDeque::new(),

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `calls` | the requests that this end made and whose response is to come |
 //! | `served` | the requests that the peer made and that are being handled |
+//! | `window` | how much credit the peer uses, and what to tell it |
 //! | `exports` | this end's objects that the peer knows |
 //! | `imports` | the peer's objects that this end knows |
 //! | `credit` | who may send, and who waits in which line |
@@ -38,6 +39,7 @@ mod served;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::hash::Hash;
 

@@ -5,11 +5,16 @@ use std::time::Instant;
 use super::submit::NewReference;
 use super::{Connection, Garbage, Host, Rejected};
 use crate::error::ErrorKind;
+use crate::frame::control::MAX_CREDITED_OBJECTS;
 use crate::frame::{Failure, Response, Status, write};
 use crate::id::{ObjectId, RequestId};
 
 /// A failure's text is cut here: it has to fit into the smallest frame that a peer may ask for.
 const MAX_FAILURE_TEXT: usize = 800;
+
+/// What a credit frame takes at most: for the total, and for each object.
+const CREDIT_HEAD: usize = 15;
+const CREDITED_OBJECT: usize = 19;
 
 impl<H: Host> Connection<H> {
     /// Answers a request. When the answer can't be sent, the request is still there to be
@@ -73,13 +78,12 @@ impl<H: Host> Connection<H> {
             return;
         }
         self.served.finish_notification(object);
-        if self.served.credit_is_due() {
-            self.tell_credit();
-        }
     }
 
     pub(super) fn tell_credit(&mut self) {
-        if let Some(credit) = self.served.take_credit() {
+        let frame = usize::try_from(self.peer.max_frame).unwrap_or(usize::MAX);
+        let most = ((frame - CREDIT_HEAD) / CREDITED_OBJECT).min(MAX_CREDITED_OBJECTS);
+        while let Some(credit) = self.served.take_credit(most) {
             write::credit(&mut self.output, &credit);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::window::Window;
 use super::{Fault, Map};
 use crate::frame::Credit;
 use crate::id::{ObjectId, RequestId};
@@ -10,6 +11,8 @@ use crate::id::{ObjectId, RequestId};
 pub(super) struct Serving {
     /// The call of this end inside which the peer made it, if it came without credit.
     pub(super) in_place_of: Option<RequestId>,
+    /// The object of this end that is called.
+    pub(super) object: Option<ObjectId>,
     /// How many calls it is inside of.
     pub(super) depth: u32,
     /// Our own call, made by its handler, that needed no credit.
@@ -20,50 +23,52 @@ pub(super) struct Serving {
 
 pub(super) struct ServedTable {
     serving: Map<RequestId, Serving>,
-    /// Requests and unreported notifications that used credit.
-    used: u32,
-    limit: u32,
+    /// The credit that the peer uses, in all and for each of this end's objects that it has called.
+    all: Window,
+    objects: Map<ObjectId, ObjectWindow>,
     object_limit: u32,
-    /// Notifications finished since the session began, and how many of them the peer was told.
-    finished: u64,
-    reported: u64,
-    /// Per object, notifications finished and reported.
-    objects: Map<ObjectId, Finished>,
+    /// Objects of which there is something to tell.
     changed: Vec<ObjectId>,
     due: bool,
 }
 
-#[derive(Default)]
-struct Finished {
-    count: u64,
-    reported: u64,
-    listed: bool,
+struct ObjectWindow {
+    window: Window,
+    /// Whether it is among those of which there is something to tell.
+    changed: bool,
 }
 
 impl ServedTable {
     pub(super) fn new(limit: u32, object_limit: u32) -> Self {
         Self {
             serving: Map::default(),
-            used: 0,
-            limit,
-            object_limit,
-            finished: 0,
-            reported: 0,
+            all: Window::new(limit),
             objects: Map::default(),
+            object_limit,
             changed: Vec::new(),
             due: false,
         }
     }
 
-    /// Takes a place for a call that used credit.
-    pub(super) fn admit(&mut self) -> Result<(), Fault> {
-        if self.used >= self.limit {
+    /// Takes a place for a call that used credit, to that object of this end or to none.
+    pub(super) fn admit(&mut self, object: Option<ObjectId>) -> Result<(), Fault> {
+        if self.all.is_full() {
             return Err(Fault::protocol(format!(
                 "more than {} calls outstanding (max_calls)",
-                self.limit
+                self.all.limit()
             )));
         }
-        self.used += 1;
+        self.all.take();
+        self.due |= self.all.is_due();
+        if let Some(id) = object {
+            // What is beyond the object's own limit may be of before a release, hence no fault.
+            let object = self.objects.entry(id).or_insert_with(|| ObjectWindow {
+                window: Window::new(self.object_limit),
+                changed: false,
+            });
+            object.window.take();
+            self.due |= object.window.is_due();
+        }
         Ok(())
     }
 
@@ -88,29 +93,39 @@ impl ServedTable {
     pub(super) fn remove(&mut self, id: RequestId) -> Option<Serving> {
         let serving = self.serving.remove(&id)?;
         if serving.in_place_of.is_none() {
-            self.used -= 1;
+            self.all.give_back();
+            let object = serving.object.and_then(|id| self.objects.get_mut(&id));
+            if let Some(object) = object {
+                object.window.give_back();
+            }
         }
         Some(serving)
     }
 
     /// The handler of a notification has ended.
     pub(super) fn finish_notification(&mut self, object: Option<ObjectId>) {
-        self.finished += 1;
-        self.due |= self.finished - self.reported >= quarter(self.limit);
-        if let Some(id) = object {
-            let finished = self.objects.entry(id).or_default();
-            finished.count += 1;
-            if !finished.listed {
-                finished.listed = true;
+        self.all.finish();
+        self.due |= self.all.is_due();
+        // Of an object that the peer has let go of, it is not told any more.
+        if let Some(id) = object
+            && let Some(object) = self.objects.get_mut(&id)
+        {
+            object.window.finish();
+            self.due |= object.window.is_due();
+            if !object.changed {
+                object.changed = true;
                 self.changed.push(id);
             }
-            self.due |= finished.count - finished.reported >= quarter(self.object_limit);
         }
     }
 
-    /// The peer let go of an object: its count begins anew should the peer meet it again.
-    pub(super) fn forget_object(&mut self, object: ObjectId) {
-        self.objects.remove(&object);
+    /// The peer let go of an object, so the count begins anew should the peer meet it again.
+    pub(super) fn released(&mut self, id: ObjectId, is_gone: bool) {
+        if is_gone {
+            self.objects.remove(&id);
+        } else if let Some(object) = self.objects.get_mut(&id) {
+            object.window.count_anew();
+        }
     }
 
     /// Whether the peer has to be told now, or it could run out of credit.
@@ -118,27 +133,24 @@ impl ServedTable {
         self.due
     }
 
-    /// What the peer was not told yet.
-    pub(super) fn take_credit(&mut self) -> Option<Credit> {
-        if self.finished == self.reported {
-            return None;
-        }
-        let told = (self.finished - self.reported) as u32;
-        self.reported = self.finished;
-        self.used = self.used.saturating_sub(told);
+    /// What the peer was not told yet, with at most that many objects. To be called until there is
+    /// nothing more.
+    pub(super) fn take_credit(&mut self, most: usize) -> Option<Credit> {
         self.due = false;
-        let objects = self
-            .changed
-            .drain(..)
-            .filter_map(|id| {
-                let finished = self.objects.get_mut(&id)?;
-                finished.listed = false;
-                finished.reported = finished.count;
-                Some((id, finished.count))
-            })
-            .collect();
-        Some(Credit {
-            finished: self.finished,
+        let is_news = self.all.untold() > 0;
+        let mut objects = Vec::new();
+        while objects.len() < most
+            && let Some(id) = self.changed.pop()
+        {
+            if let Some(object) = self.objects.get_mut(&id) {
+                object.changed = false;
+                if object.window.untold() > 0 {
+                    objects.push((id, object.window.tell()));
+                }
+            }
+        }
+        (is_news || !objects.is_empty()).then(|| Credit {
+            finished: self.all.tell(),
             objects,
         })
     }
@@ -147,23 +159,18 @@ impl ServedTable {
         self.serving.len()
     }
 
-    /// Objects that the peer has called one-way, and that it still holds.
+    /// Objects of which something is remembered.
     #[cfg(test)]
     pub(super) fn objects(&self) -> usize {
-        self.objects.len()
+        self.objects.len() + self.changed.len()
     }
 
-    /// Credit in use: requests being served and notifications not yet reported as finished.
+    /// Credit in use: requests being served and notifications not yet told as finished.
     pub(super) fn used(&self) -> u32 {
-        self.used
+        self.all.used()
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Self::new(self.limit, self.object_limit);
+        *self = Self::new(self.all.limit(), self.object_limit);
     }
-}
-
-/// The peer hears of finished notifications at the latest when a quarter of its window is open again.
-fn quarter(limit: u32) -> u64 {
-    u64::from(limit / 4).max(1)
 }

@@ -412,3 +412,82 @@ fn however_little_may_be_queued_one_call_may() {
     pair.exchange();
     assert_eq!(pair.server.arrived.len(), 3);
 }
+
+#[test]
+fn an_objects_credit_is_told_before_the_peer_runs_dry() {
+    for event_first in [false, true] {
+        let (mut pair, proxies) = pair_with_proxies(object_calls(8), 1);
+        let to_object = |number| Outgoing::to_object(&proxies[0]).number(number);
+        if event_first {
+            pair.server.submit(to_object(7).one_way()).unwrap();
+            pair.exchange();
+            let event = pair.client.next_call();
+            pair.client.answer(event, 0);
+        }
+        for number in 0..7 {
+            pair.server.submit(to_object(number)).unwrap();
+        }
+        if !event_first {
+            pair.server.submit(to_object(7).one_way()).unwrap();
+            pair.exchange();
+            let event = pair.client.arrived.remove(7);
+            pair.client.answer(event, 0);
+        }
+        pair.server.submit(to_object(8)).unwrap();
+        pair.exchange();
+        assert_eq!(arrived(&pair.client), [0, 1, 2, 3, 4, 5, 6, 8]);
+    }
+}
+
+#[test]
+fn credit_is_told_before_the_peer_runs_dry_by_a_call_that_came_later() {
+    let mut pair = Pair::open(quiet(), calls(8));
+    let two_way = |number| Outgoing::to_service("S").number(number);
+    pair.client.submit(two_way(0).one_way()).unwrap();
+    pair.exchange();
+    let event = pair.server.next_call();
+    pair.server.answer(event, 0);
+    for number in 1..9 {
+        pair.client.submit(two_way(number)).unwrap();
+    }
+    pair.exchange();
+    assert_eq!(arrived(&pair.server), [1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn nothing_is_remembered_of_objects_that_are_gone() {
+    let (mut pair, _) = pair_with_proxies(quiet(), 0);
+    for _ in 0..10 {
+        let (_listener, proxy) = pair.introduce_from(Side::Connecting);
+        let call = || Outgoing::to_object(&proxy).one_way();
+        pair.server.submit(call()).unwrap();
+        pair.server.submit(call()).unwrap();
+        pair.exchange();
+        let (first, second) = (pair.client.next_call(), pair.client.next_call());
+        pair.client.answer(first, 0);
+        pair.server.let_go(proxy);
+        pair.exchange();
+        // Its handler ends when the peer has let go of the object already.
+        pair.client.answer(second, 0);
+    }
+    pair.assert_tables_are_empty();
+    assert_eq!(pair.client.core.served.objects(), 0);
+}
+
+#[test]
+fn credit_is_told_before_the_peer_runs_dry() {
+    let mut pair = Pair::open(quiet(), calls(8));
+    let two_way = |number| Outgoing::to_service("S").number(number);
+    for number in 0..7 {
+        pair.client.submit(two_way(number)).unwrap();
+    }
+    pair.client.submit(two_way(7).one_way()).unwrap();
+    let waiting = pair.client.submit(two_way(8)).unwrap();
+    assert!(!waiting.sent);
+    pair.exchange();
+    // The other seven may take for ever. Less than a quarter is free again, but it is all there is.
+    let event = pair.server.arrived.remove(7);
+    pair.server.answer(event, 0);
+    pair.exchange();
+    assert_eq!(arrived(&pair.server), [0, 1, 2, 3, 4, 5, 6, 8]);
+}

@@ -29,3 +29,4 @@ mod interleaving;
 mod reentry;
 mod release;
 mod undoing;
+mod written;

@@ -1,0 +1,74 @@
+//! The credit that this end gave, as far as the peer uses it: for all its calls, or for those to one
+//! object.
+
+/// How much of it is in use, and what the peer is to be told.
+pub(super) struct Window {
+    limit: u32,
+    /// Calls that are being handled, and one-way calls of whose end the peer was not told.
+    used: u32,
+    /// One-way calls that have ended, and how many of them the peer was told.
+    finished: u64,
+    told: u64,
+}
+
+impl Window {
+    pub(super) fn new(limit: u32) -> Self {
+        Self {
+            limit,
+            used: 0,
+            finished: 0,
+            told: 0,
+        }
+    }
+
+    pub(super) fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    pub(super) fn used(&self) -> u32 {
+        self.used
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.used >= self.limit
+    }
+
+    /// A call came.
+    pub(super) fn take(&mut self) {
+        self.used += 1;
+    }
+
+    /// A request was answered, by which the peer hears of it.
+    pub(super) fn give_back(&mut self) {
+        self.used -= 1;
+    }
+
+    /// A one-way call has ended. The peer is yet to be told.
+    pub(super) fn finish(&mut self) {
+        self.finished += 1;
+    }
+
+    pub(super) fn untold(&self) -> u64 {
+        self.finished - self.told
+    }
+
+    /// Whether the peer has to be told now: when a quarter of its credit is free again, or when it may
+    /// think that it has none left.
+    pub(super) fn is_due(&self) -> bool {
+        let quarter = u64::from(self.limit / 4).max(1);
+        self.untold() >= quarter || (self.untold() > 0 && self.is_full())
+    }
+
+    /// The peer is told how many one-way calls have ended since it was forgotten.
+    pub(super) fn tell(&mut self) -> u64 {
+        self.used -= self.untold() as u32;
+        self.told = self.finished;
+        self.finished
+    }
+
+    /// The peer begins to count anew.
+    pub(super) fn count_anew(&mut self) {
+        self.tell();
+        (self.finished, self.told) = (0, 0);
+    }
+}
