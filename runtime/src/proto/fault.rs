@@ -51,6 +51,8 @@ pub(crate) enum Rejected {
     TooManyCallbacks { limit: u32 },
     /// The frame would be larger than the peer takes.
     TooLarge { size: usize, limit: u64 },
+    /// The frame would pass more references than any frame may.
+    TooManyReferences { count: usize, limit: usize },
     /// The chain of calls inside calls would be longer than the peer takes.
     TooDeep { limit: u32 },
     /// The object can't be called any more.
@@ -72,6 +74,12 @@ impl Rejected {
                 ErrorKind::TooLarge,
                 format!(
                     "{what}: a message of {size} bytes, and the peer takes at most {limit} (max_frame)"
+                ),
+            ),
+            Self::TooManyReferences { count, limit } => Error::new(
+                ErrorKind::TooLarge,
+                format!(
+                    "{what}: a message that passes {count} objects, and one may pass at most {limit}"
                 ),
             ),
             Self::TooDeep { limit } => Error::new(

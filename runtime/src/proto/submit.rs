@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::calls::{Made, State};
 use super::credit::Line;
 use super::{Connection, Event, Garbage, Host, Overflow, Rejected};
+use crate::frame::reference::MAX_REFERENCES;
 use crate::frame::{Metadata, Reference, Request, Target, write};
 use crate::id::{ObjectId, RequestId};
 
@@ -312,7 +313,13 @@ impl<H: Host> Connection<H> {
         references: Vec<NewReference<H>>,
         write: impl FnOnce(&mut bytes::BytesMut, Vec<Reference>) -> usize,
     ) -> Result<(), Rejected> {
-        let mut table = Vec::with_capacity(references.len());
+        let count = references.len();
+        if count > MAX_REFERENCES {
+            self.garbage.push(Garbage::References(references));
+            let limit = MAX_REFERENCES;
+            return Err(Rejected::TooManyReferences { count, limit });
+        }
+        let mut table = Vec::with_capacity(count);
         let mut rejected = None;
         let mut revoked = Vec::new();
         for reference in references {

@@ -109,3 +109,39 @@ fn a_failure_fits_into_the_smallest_frame_a_peer_may_ask_for() {
     pair.exchange();
     pair.assert_tables_are_empty();
 }
+
+#[test]
+fn more_references_than_a_frame_may_pass_are_rejected() {
+    let mut pair = Pair::open(
+        limited(|limits| {
+            limits.max_frame = 1 << 30;
+            limits.max_callbacks = u32::MAX;
+        }),
+        quiet(),
+    );
+    let (_listener, proxy) = pair.introduce_from(Side::Connecting);
+    let new = pair.server.listener();
+    let passing = |count| {
+        let mut call = Outgoing::to_service("S").passing(own(&new));
+        for _ in 1..count {
+            call = call.passing(back(&proxy));
+        }
+        call
+    };
+    let before = pair.server.counts();
+    let rejected = pair.server.submit(passing(MAX_REFERENCES + 1));
+    let rejected = rejected.map(|_| ()).unwrap_err();
+    assert!(matches!(
+        rejected,
+        Rejected::TooManyReferences { count, limit } if count == limit + 1
+    ));
+    let error = rejected.into_error("`S.add`");
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(
+        error.to_string(),
+        "`S.add`: a message that passes 1048577 objects, and one may pass at most 1048576"
+    );
+    assert_eq!(pair.server.counts(), before);
+    assert!(pair.server.submit(passing(MAX_REFERENCES)).is_ok());
+    pair.ledger.assert_nothing_was_destroyed_under_lock();
+}
