@@ -1,5 +1,6 @@
 //! Values to MessagePack and back (by rmp-serde), and the guard against nested bombs.
 
+mod empty;
 mod nesting;
 mod value;
 

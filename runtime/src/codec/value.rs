@@ -9,6 +9,7 @@ use rmp_serde::decode::{Deserializer as Reader, ReadRefReader};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde::ser::{self, Serialize, Serializer};
 
+use super::empty::EmptyBytes;
 use super::scan;
 
 /// The MessagePack extension type of a reference: its data is an index into the frame's table.
@@ -51,7 +52,7 @@ impl<'a> Values<'a> {
 
     /// Reads the next value.
     pub(crate) fn next<T: Deserialize<'a>>(&mut self) -> Result<T, rmp_serde::decode::Error> {
-        T::deserialize(&mut self.0)
+        T::deserialize(EmptyBytes(&mut self.0))
     }
 }
 
