@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::submit::NewReference;
+use super::passing::NewReference;
 use super::{Host, Rejected};
 use crate::error::Error;
 use crate::frame::Status;

@@ -32,6 +32,7 @@ mod heartbeat;
 mod imports;
 mod inbound;
 mod overflow;
+mod passing;
 mod place;
 mod reply;
 mod revoke;
@@ -48,7 +49,8 @@ pub(crate) use event::{Event, Garbage, IncomingCall, IncomingTarget, Received, R
 pub use overflow::Overflow;
 
 pub(crate) use fault::{Fault, Rejected};
-pub(crate) use submit::{CallTarget, NewCall, NewReference, Submitted};
+pub(crate) use passing::NewReference;
+pub(crate) use submit::{CallTarget, NewCall, Submitted};
 
 /// What the user of a [`Connection`] attaches to its entries. The protocol never looks into them.
 pub(crate) trait Host {

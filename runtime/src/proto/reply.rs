@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::submit::NewReference;
+use super::passing::NewReference;
 use super::{Connection, Garbage, Host, Rejected};
 use crate::error::ErrorKind;
 use crate::frame::control::MAX_CREDITED_OBJECTS;

@@ -1,0 +1,87 @@
+//! Frames that pass objects: what they introduce is counted when they enter the stream, and only then.
+
+use bytes::BytesMut;
+
+use super::{Connection, Garbage, Host, Rejected};
+use crate::frame::Reference;
+use crate::frame::reference::MAX_REFERENCES;
+use crate::id::ObjectId;
+
+/// An object to be passed.
+pub(crate) enum NewReference<H: Host> {
+    /// An object of this end.
+    Own(H::Identity, H::Object),
+    /// An object of the peer, passed back. What is attached keeps it alive until the frame has
+    /// entered the stream.
+    Peers(ObjectId, H::Object),
+}
+
+impl<H: Host> Connection<H> {
+    /// Writes a frame that passes objects: counts their introductions, and takes them back if the
+    /// frame can't be sent.
+    pub(super) fn write_with_references(
+        &mut self,
+        references: Vec<NewReference<H>>,
+        write: impl FnOnce(&mut BytesMut, Vec<Reference>) -> usize,
+    ) -> Result<(), Rejected> {
+        let count = references.len();
+        if count > MAX_REFERENCES {
+            self.garbage.push(Garbage::References(references));
+            let limit = MAX_REFERENCES;
+            return Err(Rejected::TooManyReferences { count, limit });
+        }
+        let mut table = Vec::with_capacity(count);
+        let mut rejected = None;
+        let mut revoked = Vec::new();
+        for reference in references {
+            match reference {
+                NewReference::Peers(id, keep) => {
+                    table.push(Reference::Returned(id));
+                    self.garbage.push(Garbage::Object(keep));
+                }
+                NewReference::Own(..) if rejected.is_some() => {
+                    self.garbage.push(Garbage::References(vec![reference]));
+                }
+                NewReference::Own(identity, object) => {
+                    if let Some(reason) = H::revoked(&object) {
+                        revoked.push((identity.clone(), reason));
+                    }
+                    match self.exports.introduce(identity, object) {
+                        Ok(introduced) => {
+                            table.push(Reference::Introduced(introduced.id));
+                            let spare = introduced.spare.map(Garbage::Object);
+                            self.garbage.extend(spare);
+                        }
+                        Err((why, object)) => {
+                            self.garbage.push(Garbage::Object(object));
+                            rejected = Some(why);
+                        }
+                    }
+                }
+            }
+        }
+        let (start, undo) = (self.output.len(), table.clone());
+        if rejected.is_none() {
+            let size = write(&mut self.output, table);
+            let limit = self.peer.max_frame;
+            if size as u64 > limit {
+                self.output.truncate(start);
+                rejected = Some(Rejected::TooLarge { size, limit });
+            }
+        }
+        let Some(rejected) = rejected else {
+            for (identity, reason) in revoked {
+                self.revoke(&identity, reason); // before the peer had it
+            }
+            return Ok(());
+        };
+        for reference in undo {
+            if let Reference::Introduced(id) = reference
+                && let Ok(Some(object)) = self.exports.release(id, 1)
+            {
+                self.garbage.push(Garbage::Object(object));
+            }
+        }
+        Err(rejected)
+    }
+}
