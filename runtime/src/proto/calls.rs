@@ -11,6 +11,8 @@ pub(super) struct Made<H: Host> {
     pub(super) state: State<H>,
     /// The object called, for its window.
     pub(super) object: Option<ObjectId>,
+    /// The object's stay in which the call was sent: after a release, its window is a new one.
+    pub(super) stay: u64,
     /// The request of the peer inside which the call was made and whose place it holds: such a call
     /// needed no credit.
     pub(super) in_place_of: Option<RequestId>,

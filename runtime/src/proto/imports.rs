@@ -10,6 +10,8 @@ pub(super) struct Import<H: Host> {
     introductions: u64,
     /// Who still holds it: proxies, and references in frames that nobody has decoded yet.
     holders: u64,
+    /// Unlike that of any other stay of an object at this end, also of this object before a release.
+    pub(super) stay: u64,
     /// Calls to it that are outstanding.
     pub(super) used: u32,
     /// One-way calls sent to it, and how many of them the peer said to have finished.
@@ -24,6 +26,7 @@ pub(super) struct Import<H: Host> {
 
 pub(super) struct ImportTable<H: Host> {
     imports: Map<ObjectId, Import<H>>,
+    stays: u64,
     limit: u32,
 }
 
@@ -31,6 +34,7 @@ impl<H: Host> ImportTable<H> {
     pub(super) fn new(limit: u32) -> Self {
         Self {
             imports: Map::default(),
+            stays: 0,
             limit,
         }
     }
@@ -54,11 +58,13 @@ impl<H: Host> ImportTable<H> {
                 format!("more than {} callbacks (max_callbacks)", self.limit),
             ));
         }
+        self.stays += 1;
         self.imports.insert(
             id,
             Import {
                 introductions: 1,
                 holders: 1,
+                stay: self.stays,
                 used: 0,
                 notified: 0,
                 finished: 0,

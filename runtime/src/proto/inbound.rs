@@ -190,7 +190,7 @@ impl<H: Host> Connection<H> {
                 value: bytes.slice_ref(response.value),
                 references,
             });
-            self.made_call_ended(made.object, made.in_place_of, now);
+            self.made_call_ended(made.object, made.stay, made.in_place_of, now);
         }
         Ok(())
     }

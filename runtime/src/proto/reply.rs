@@ -92,6 +92,7 @@ impl<H: Host> Connection<H> {
     pub(super) fn made_call_ended(
         &mut self,
         object: Option<ObjectId>,
+        stay: u64,
         in_place_of: Option<RequestId>,
         now: Instant,
     ) {
@@ -102,6 +103,7 @@ impl<H: Host> Connection<H> {
         self.credit.give_back();
         if let Some(id) = object
             && let Some(import) = self.imports.get_mut(id)
+            && import.stay == stay
         {
             import.used = import.used.saturating_sub(1);
             self.credit.reopen(id);

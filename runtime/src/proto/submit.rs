@@ -164,6 +164,7 @@ impl<H: Host> Connection<H> {
                 let made = Made {
                     caller: waits.then(caller),
                     object: call.target.line(),
+                    stay: 0,
                     in_place_of: None,
                     depth: 0,
                     inner: None,
@@ -267,10 +268,12 @@ impl<H: Host> Connection<H> {
         }
         let mut depth = 0;
         let mut in_place_of = None;
+        let mut stay = 0;
         match right {
             Right::Credit => {
                 self.credit.spend(call.one_way);
                 if let Some(import) = object.and_then(|id| self.imports.get_mut(id)) {
+                    stay = import.stay;
                     import.used += 1;
                     import.notified += u64::from(call.one_way);
                 }
@@ -288,6 +291,7 @@ impl<H: Host> Connection<H> {
                 caller,
                 state: State::Sent,
                 object,
+                stay,
                 in_place_of,
                 depth,
                 inner: None,

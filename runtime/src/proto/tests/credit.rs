@@ -491,3 +491,26 @@ fn credit_is_told_before_the_peer_runs_dry() {
     pair.exchange();
     assert_eq!(arrived(&pair.server), [0, 1, 2, 3, 4, 5, 6, 8]);
 }
+
+#[test]
+fn a_late_answer_does_not_widen_the_window_of_what_was_introduced_again() {
+    let (mut pair, _) = pair_with_proxies(object_calls(1), 0);
+    let listener = pair.client.listener();
+    let proxy = pair.pass_from(Side::Connecting, &listener);
+    let ticket = pair.server.submit(Outgoing::to_object(&proxy)).unwrap();
+    pair.client
+        .submit(Outgoing::to_service("S").one_way().passing(own(&listener)))
+        .unwrap();
+    pair.send_from(Side::Connecting);
+    pair.server.cancel(ticket);
+    pair.server.let_go(proxy);
+    pair.exchange();
+    let again = pair.server.arrived[0].passed[0].proxy();
+    let submit = || Outgoing::to_object(&again);
+    assert!(pair.server.submit(submit()).unwrap().sent);
+    pair.exchange();
+    let late = pair.client.next_call();
+    pair.client.answer(late, 0);
+    pair.exchange();
+    assert!(!pair.server.submit(submit()).unwrap().sent);
+}
