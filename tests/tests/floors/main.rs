@@ -3,6 +3,7 @@
 //!
 //! The sources are read as tokens, so comments and strings do not count, and macros do.
 
+mod map;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
