@@ -66,19 +66,10 @@ fn start(link: &Arc<Link>, object: Option<ObjectId>, mode: Mode, mut handler: Ru
         tokio::spawn(Waiting::new(link, handler));
         return;
     }
-    let in_lane = object.is_some_and(|object| link.lanes.is_busy(object));
-    if !in_lane {
-        let mut nobody = Context::from_waker(Waker::noop());
-        if Pin::new(&mut handler).poll(&mut nobody).is_ready() {
-            return;
-        }
-    }
-    let waiting = Waiting::new(link, handler);
-    match object {
-        Some(object) => link.lanes.push(link, object, waiting),
-        None => {
-            tokio::spawn(waiting);
-        }
+    if let Some(object) = object {
+        link.lanes.start(link, object, handler);
+    } else if handler.first_poll().is_pending() {
+        tokio::spawn(Waiting::new(link, handler));
     }
 }
 
@@ -109,7 +100,7 @@ fn no_such_service(link: &Link, name: &str) -> Error {
 }
 
 /// A handler with the context of its call, its deadline and a net for its panics.
-struct Running {
+pub(super) struct Running {
     /// `None` once it has ended.
     future: Option<HandlerFuture>,
     serving: Option<Serving>,
@@ -124,6 +115,11 @@ impl Running {
             serving: Some(serving),
             deadline: None,
         }
+    }
+
+    /// The poll that starts it. Nobody is woken by it, so one that waits is to be polled again.
+    pub(super) fn first_poll(&mut self) -> Poll<()> {
+        Pin::new(self).poll(&mut Context::from_waker(Waker::noop()))
     }
 
     fn id(&self) -> Option<RequestId> {
@@ -227,7 +223,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    fn new(link: &Arc<Link>, handler: Running) -> Self {
+    pub(super) fn new(link: &Arc<Link>, handler: Running) -> Self {
         let id = handler.id();
         let (handler, abort) = abortable(handler);
         Self {

@@ -1,97 +1,208 @@
 //! The order of calls to one object.
 //!
-//! Handlers of one object that have to wait share a task, its lane. While any of them waits, later
-//! calls get their first poll there as well, behind those that came before. So a listener that only
-//! forwards what it gets into a channel that is full still forwards in order.
+//! Handlers of one object that have to wait share a task, its lane. A later call still gets its first
+//! poll where its frame was read, so that it has started before anything that came after it is seen.
+//! But those that came before it and can go on do so first: a listener that only forwards what it
+//! gets into a channel that is full still forwards in order.
 
-use std::collections::HashMap;
-use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
-use tokio::sync::mpsc;
 use tokio::task::unconstrained;
 
-use super::dispatch::Waiting;
+use super::dispatch::{Running, Waiting};
 use super::link::Link;
+use super::wakes::Wakes;
 use crate::id::ObjectId;
+
+/// How long a poll of an earlier handler may keep the connection from starting a later one: far
+/// longer than any poll takes that neither computes nor blocks.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// How often in a row handlers that wake each other, or themselves, get their turn before another
+/// one starts.
+const ROUNDS: usize = 8;
 
 /// The lanes of the objects of which a handler waits.
 #[derive(Default)]
 pub(crate) struct Lanes(Mutex<Table>);
 
-type Table = HashMap<ObjectId, mpsc::UnboundedSender<Waiting>, foldhash::fast::RandomState>;
+type Table = HashMap<ObjectId, Arc<Lane>, foldhash::fast::RandomState>;
 
 impl Lanes {
-    /// Whether calls to that object have to go behind others.
-    pub(super) fn is_busy(&self, object: ObjectId) -> bool {
-        self.table().contains_key(&object)
-    }
-
-    /// Puts a handler at the end of its object's lane.
-    pub(super) fn push(&self, link: &Arc<Link>, object: ObjectId, handler: Waiting) {
-        let mut table = self.table();
-        // A lane leaves the table in the same moment in which it finds nothing more to do, so one
-        // that is in it will see what it is sent.
-        let handler = match table.get(&object) {
-            None => handler,
-            Some(lane) => match lane.send(handler) {
+    /// Starts a handler. Only the connection's own task does so, in the order of the calls.
+    pub(super) fn start(&self, link: &Arc<Link>, object: ObjectId, mut handler: Running) {
+        let lane = lock(&self.0).get(&object).cloned();
+        if let Some(lane) = lane {
+            match lane.start(link, handler) {
                 Ok(()) => return,
-                Err(returned) => returned.0,
-            },
-        };
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let _ = sender.send(handler);
-        table.insert(object, sender);
-        drop(table);
-        let mut lane = Lane {
-            link: Arc::clone(link),
-            object,
-            arriving: receiver,
-            waiting: FuturesUnordered::new(),
-        };
+                Err(returned) => handler = returned, // the lane has just ended
+            }
+        }
+        if handler.first_poll().is_ready() {
+            return;
+        }
+        let lane = Arc::new(Lane::new(Waiting::new(link, handler)));
+        lock(&self.0).insert(object, Arc::clone(&lane));
+        let link = Arc::clone(link);
         // Unconstrained: a burst that used up tokio's budget would suspend handlers that could go on,
         // and wake them in another order.
-        tokio::spawn(unconstrained(poll_fn(move |cx| lane.poll(cx))));
-    }
-
-    fn table(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        tokio::spawn(unconstrained(poll_fn(move |cx| {
+            lane.poll(cx, &link, object)
+        })));
     }
 }
 
 struct Lane {
-    link: Arc<Link>,
-    object: ObjectId,
-    arriving: mpsc::UnboundedReceiver<Waiting>,
-    waiting: FuturesUnordered<Waiting>,
+    handlers: Mutex<Handlers>,
+    queue: Mutex<Queue>,
+    wakes: Arc<Wakes>,
+}
+
+/// The handlers that have started and wait.
+#[derive(Default)]
+struct Handlers {
+    /// By their numbers, which are in the order of the calls.
+    waiting: BTreeMap<u64, (Waiting, Waker)>,
+    last: u64,
+}
+
+/// The handlers that have not started, because an earlier one blocks its thread.
+#[derive(Default)]
+struct Queue {
+    handlers: VecDeque<Running>,
+    /// The lane has ended and takes no more.
+    over: bool,
 }
 
 impl Lane {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            while let Poll::Ready(Some(handler)) = self.arriving.poll_recv(cx) {
-                self.waiting.push(handler);
-            }
-            match self.waiting.poll_next_unpin(cx) {
-                Poll::Ready(Some(())) => {}
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => {
-                    let mut table = self.link.lanes.table();
-                    match self.arriving.try_recv() {
-                        Ok(handler) => {
-                            drop(table);
-                            self.waiting.push(handler);
-                        }
-                        Err(_) => {
-                            table.remove(&self.object);
-                            return Poll::Ready(());
-                        }
-                    }
-                }
-            }
+    fn new(first: Waiting) -> Self {
+        let wakes = Arc::<Wakes>::default();
+        let mut handlers = Handlers::default();
+        handlers.waiting.insert(0, (first, wakes.waker(0)));
+        wakes.insert(0); // its first poll had no waker
+        Self {
+            handlers: Mutex::new(handlers),
+            queue: Mutex::default(),
+            wakes,
         }
     }
+
+    /// Starts a handler behind those that are here, unless the lane has ended.
+    fn start(&self, link: &Arc<Link>, handler: Running) -> Result<(), Running> {
+        let is_blocked = !lock(&self.queue).handlers.is_empty();
+        let handlers = if is_blocked {
+            None
+        } else {
+            self.handlers_soon()
+        };
+        let mut queue = lock(&self.queue);
+        if queue.over {
+            return Err(handler);
+        }
+        if let Some(mut handlers) = handlers {
+            drop(queue);
+            handlers.start(&self.wakes, link, handler);
+            // What has ended may have been the last.
+            if handlers.waiting.is_empty() {
+                self.wakes.wake_task();
+            }
+        } else {
+            queue.handlers.push_back(handler);
+            drop(queue);
+            self.wakes.wake_task();
+        }
+        Ok(())
+    }
+
+    /// The lane's task.
+    fn poll(&self, cx: &mut Context<'_>, link: &Arc<Link>, object: ObjectId) -> Poll<()> {
+        self.wakes.set_task(cx.waker());
+        let mut handlers = lock(&self.handlers);
+        handlers.go_on(&self.wakes);
+        loop {
+            let mut queue = lock(&self.queue);
+            let Some(handler) = queue.handlers.pop_front() else {
+                if !self.wakes.is_empty() {
+                    cx.waker().wake_by_ref(); // after others had their turn
+                    return Poll::Pending;
+                }
+                if !handlers.waiting.is_empty() {
+                    return Poll::Pending;
+                }
+                queue.over = true;
+                break;
+            };
+            drop(queue);
+            handlers.start(&self.wakes, link, handler);
+        }
+        drop(handlers);
+        let mut table = lock(&link.lanes.0);
+        // The object may have a new lane already.
+        if table
+            .get(&object)
+            .is_some_and(|lane| std::ptr::eq(&**lane, self))
+        {
+            table.remove(&object);
+        }
+        Poll::Ready(())
+    }
+
+    /// The handlers, unless the lane's task has them for long.
+    fn handlers_soon(&self) -> Option<MutexGuard<'_, Handlers>> {
+        let mut since = None;
+        loop {
+            match self.handlers.try_lock() {
+                Ok(handlers) => return Some(handlers),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            if since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+                return None;
+            }
+            thread::yield_now();
+        }
+    }
+}
+
+impl Handlers {
+    /// Lets those go on that were woken. Whether there were any.
+    fn go_on(&mut self, wakes: &Wakes) -> bool {
+        let woken = wakes.take();
+        for number in &woken {
+            let Some((handler, waker)) = self.waiting.get_mut(number) else {
+                continue; // it has ended
+            };
+            let mut cx = Context::from_waker(waker);
+            if Pin::new(handler).poll(&mut cx).is_ready() {
+                self.waiting.remove(number);
+            }
+        }
+        !woken.is_empty()
+    }
+
+    fn start(&mut self, wakes: &Arc<Wakes>, link: &Arc<Link>, handler: Running) {
+        let starting = wakes.start();
+        for _ in 0..ROUNDS {
+            if !self.go_on(wakes) {
+                break;
+            }
+        }
+        self.last += 1;
+        let waker = wakes.waker(self.last);
+        let mut handler = Waiting::new(link, handler);
+        let polled = Pin::new(&mut handler).poll(&mut Context::from_waker(&waker));
+        drop(starting);
+        if polled.is_pending() {
+            self.waiting.insert(self.last, (handler, waker));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -29,6 +29,7 @@ mod remote;
 mod running;
 mod target;
 mod value;
+mod wakes;
 mod watch;
 
 pub(crate) use encoder::Encoded;
