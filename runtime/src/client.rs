@@ -40,12 +40,15 @@ pub struct Client {
 }
 
 impl Client {
-    /// Begins with the defaults.
+    /// Begins with the defaults, and without a service of this end's own.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// A stub of a service that the server serves. Whether it does shows at the first call.
+    /// A stub of a service that the server serves.
+    ///
+    /// Nothing is sent for it: whether the server does serve it shows at the first call, which fails
+    /// with [`UnknownService`](crate::ErrorKind::UnknownService) if not.
     pub fn service<C: ServiceClient>(&self) -> C {
         self.session.service()
     }
@@ -55,7 +58,11 @@ impl Client {
         &self.session
     }
 
-    /// Ends the connection: what was sent before still goes out, calls in flight fail.
+    /// Ends the connection, whoever else holds it: what was sent before still goes out, calls in
+    /// flight fail with [`Closed`](crate::ErrorKind::Closed), and so do later ones.
+    ///
+    /// It returns at once; [`Session::closed`] waits for the end. There is no need to close a
+    /// connection that nobody holds any more.
     pub fn close(&self) {
         self.session.close();
     }
@@ -69,7 +76,24 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Chooses how a [`Client`] connects.
+/// Chooses how a [`Client`] connects, and what this end serves on its connection.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use ringback::{Client, Limits, Result};
+///
+/// # async fn example() -> Result<()> {
+/// let mut limits = Limits::default();
+/// limits.max_frame = 1 << 20;
+/// let client = Client::builder()
+///     .limits(limits)
+///     .heartbeat(Duration::from_secs(1))
+///     .connect("127.0.0.1:20880")
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
 #[must_use = "a builder does nothing before `connect`"]
 pub struct ClientBuilder {
@@ -79,23 +103,28 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     settings!();
 
-    /// Connects by TCP.
+    /// Connects by TCP. A name that stands for several addresses is tried at each of them.
+    ///
+    /// Dropping the future gives the connection up. How long an address may take to answer at all is
+    /// up to the system; wrap the call into `tokio::time::timeout` to be sooner.
     ///
     /// # Errors
-    /// [`Connect`](crate::ErrorKind::Connect) when nobody answers there,
-    /// [`Timeout`](crate::ErrorKind::Timeout) when the peer does not greet,
-    /// [`Refused`](crate::ErrorKind::Refused) or [`Protocol`](crate::ErrorKind::Protocol) when it
-    /// speaks another version, or something else altogether.
+    /// [`Connect`](crate::ErrorKind::Connect) when the name is not known or nobody answers there,
+    /// [`Timeout`](crate::ErrorKind::Timeout) when the peer does not
+    /// [greet](Self::handshake_timeout) in time, [`Closed`](crate::ErrorKind::Closed) when it closes
+    /// the connection instead, [`Refused`](crate::ErrorKind::Refused) when it speaks another version
+    /// of the protocol, and [`Protocol`](crate::ErrorKind::Protocol) when it speaks something else
+    /// altogether.
     pub async fn connect(self, address: impl Into<Address>) -> Result<Client> {
         let stream = tcp::connect(&address.into()).await?;
         let peer_addr = stream.peer_addr().ok();
         self.open(stream, peer_addr).await
     }
 
-    /// Connects over any stream of bytes that is there already.
+    /// Connects over any stream of bytes that is there already; see [`transport`](crate::transport).
     ///
     /// # Errors
-    /// As [`connect`](Self::connect).
+    /// As [`connect`](Self::connect), but for `Connect`.
     pub async fn connect_io<T: Transport>(self, transport: T) -> Result<Client> {
         self.open(transport, None).await
     }

@@ -57,42 +57,45 @@ impl Settings {
 /// whatever one end can choose the other can as well.
 macro_rules! settings {
     () => {
-        /// Serves a service on every connection of this end. A service of the same name that was
-        /// given before is replaced.
+        /// Serves a service on every connection of this end, such as `FooServer::new(value)`. A
+        /// service of the same name (and version) that was given before is replaced.
         pub fn service<S: $crate::Service>(mut self, service: S) -> Self {
             self.settings.serve(service);
             self
         }
 
         /// How many callbacks the peer may have passed to this end, per connection, that are still
-        /// held. A call that would pass more fails with
+        /// held. A call that would pass more fails at the peer, before anything of it is sent, with
         /// [`ErrorKind::TooManyCallbacks`](crate::ErrorKind::TooManyCallbacks). Default: 10,000.
         pub fn max_callbacks(mut self, max_callbacks: u32) -> Self {
             self.settings.config.limits.max_callbacks = max_callbacks;
             self
         }
 
-        /// All limits at once.
+        /// All limits at once, [`max_callbacks`](Self::max_callbacks) among them: what was said of
+        /// it before is replaced.
         pub fn limits(mut self, limits: $crate::Limits) -> Self {
             self.settings.limits(limits);
             self
         }
 
-        /// How long the peer may be silent before it is asked for a sign of life. Zero switches the
-        /// heartbeat off. Default: 5 seconds.
+        /// How long the peer may be silent before it is asked for a sign of life. Any byte that
+        /// arrives is one. Zero switches the heartbeat of this end off; the peer's own goes on.
+        /// Default: 5 seconds.
         pub fn heartbeat(mut self, interval: std::time::Duration) -> Self {
             self.settings.config.heartbeat = Some(interval);
             self
         }
 
-        /// How many heartbeats in a row may stay unanswered before the connection is given up.
-        /// Default: 3, so a peer that vanished without a word is noticed within 20 seconds.
+        /// How many heartbeats in a row may stay unanswered before the connection is given up, at
+        /// least 1. Default: 3, so a peer that vanished without a word is noticed within 20 seconds:
+        /// five of silence, and five more for each heartbeat.
         pub fn heartbeat_misses(mut self, misses: u32) -> Self {
             self.settings.config.heartbeat_misses = misses;
             self
         }
 
-        /// How long the peer may take for the handshake. Default: 10 seconds.
+        /// How long the peer may take for the handshake, once it is connected. Default: 10 seconds.
         pub fn handshake_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.patience = timeout;
             self

@@ -22,6 +22,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves services at an address.
 ///
+/// Each connection gets a task of its own, and each handler that has to wait one more; a connection
+/// that fails concerns no other. All connections share the services.
+///
 /// ```no_run
 /// use ringback::{Result, Server, service};
 ///
@@ -74,7 +77,8 @@ impl Server {
         self.local_addr
     }
 
-    /// A handle on the server, for another task.
+    /// A handle on the server, for other tasks: take it before [`run`](Self::run), which consumes the
+    /// server.
     pub fn handle(&self) -> ServerHandle {
         ServerHandle {
             local_addr: self.local_addr,
@@ -82,11 +86,11 @@ impl Server {
         }
     }
 
-    /// Accepts and serves connections until ctrl-c is pressed, then closes them. Dropping the future
-    /// closes them as well.
+    /// Accepts and serves connections until ctrl-c is pressed or a [handle](ServerHandle::close)
+    /// closes the server, then closes them all. Dropping the future closes them as well.
     ///
     /// # Errors
-    /// None at present once the server listens: a connection that fails concerns nobody else.
+    /// None at present: a connection that fails, or that cannot be accepted, is logged.
     pub async fn run(self) -> Result<()> {
         let _closed_at_the_end = CloseAll(&self.shared);
         tokio::select! {
@@ -166,7 +170,24 @@ impl fmt::Debug for Server {
     }
 }
 
-/// A handle on a running [`Server`]; clones are the same server.
+/// A handle on a running [`Server`]; clones are the same server. Holding one does not keep the server
+/// running.
+///
+/// ```
+/// use ringback::{Result, Server};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let server = Server::builder().bind("127.0.0.1:0").await?;
+/// let handle = server.handle();
+/// let running = tokio::spawn(server.run());
+///
+/// println!("{} clients at {}", handle.sessions().len(), handle.local_addr());
+/// handle.close();
+/// running.await.expect("it does not panic")?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ServerHandle {
     local_addr: SocketAddr,
@@ -179,13 +200,14 @@ impl ServerHandle {
         self.local_addr
     }
 
-    /// The sessions that are open now.
+    /// The sessions that are open now, one for each connection, in no order.
     pub fn sessions(&self) -> Vec<Session> {
         self.shared.sessions().values().cloned().collect()
     }
 
     /// Ends the server: [`Server::run`] returns, and every session is closed. What was sent before
-    /// still goes out; calls in flight fail.
+    /// still goes out; calls in flight, in both directions, fail with
+    /// [`Closed`](ErrorKind::Closed).
     pub fn close(&self) {
         self.shared.closing.notify_one();
     }
@@ -199,7 +221,7 @@ impl fmt::Debug for ServerHandle {
     }
 }
 
-/// Chooses what a [`Server`] serves, and how.
+/// Chooses what a [`Server`] serves, and how. A clone of it begins with the same choices.
 #[derive(Clone, Default)]
 #[must_use = "a builder does nothing before `bind` or `serve_io`"]
 pub struct ServerBuilder {
@@ -211,8 +233,11 @@ impl ServerBuilder {
 
     /// Listens by TCP. Port 0 takes a free port, which [`Server::local_addr`] tells.
     ///
+    /// Clients can connect from now on, and wait until [`Server::run`] accepts them.
+    ///
     /// # Errors
-    /// [`Connect`](ErrorKind::Connect) when the address can't be had.
+    /// [`Connect`](ErrorKind::Connect) when the address can't be had: the port is taken, or the
+    /// machine has no such address.
     pub async fn bind(self, address: impl Into<Address>) -> Result<Server> {
         let address = address.into();
         let listener = tcp::listen(&address).await?;
@@ -237,8 +262,11 @@ impl ServerBuilder {
         })
     }
 
-    /// Serves one peer over any stream of bytes. The session lives as long as the peer stays and a
-    /// handle, stub or received proxy of it is held.
+    /// Serves one peer over any stream of bytes, such as one of another listener, of TLS, or
+    /// [in memory](crate::transport::memory::pair).
+    ///
+    /// Keep the session: it lives as long as the peer stays *and* a handle, stub or received proxy of
+    /// it is held here.
     ///
     /// # Errors
     /// As [`ClientBuilder::connect`](crate::ClientBuilder::connect), but for `Connect`.

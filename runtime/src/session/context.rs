@@ -15,6 +15,8 @@ use crate::frame::Metadata;
 use crate::id::RequestId;
 
 /// The call that is being served, as [`context`] gives it. Outside a handler it is empty.
+///
+/// It is a snapshot that can be kept; keeping it does not keep the session open.
 #[derive(Clone, Default)]
 pub struct Context(Option<Serving>);
 
@@ -37,8 +39,36 @@ thread_local! {
 /// outlive the call; take from the context what it needs and move that in.
 ///
 /// ```
-/// let context = ringback::context();
-/// assert!(context.peer_addr().is_none() && context.session().is_none()); // not inside a handler
+/// use ringback::{Error, Result, Server, context, service};
+///
+/// #[service]
+/// pub trait Orders {
+///     async fn count(&self) -> Result<u32>;
+/// }
+///
+/// struct Shop;
+///
+/// impl Orders for Shop {
+///     async fn count(&self) -> Result<u32> {
+///         match context().metadata("tenant") {
+///             Some("acme") => Ok(7),
+///             other => Err(Error::application(format!("no tenant {other:?}"))),
+///         }
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// # let server = Server::builder().service(OrdersServer::new(Shop)).bind("127.0.0.1:0").await?;
+/// # let address = server.local_addr();
+/// # tokio::spawn(server.run());
+/// let orders = OrdersClient::connect(address).await?.with_metadata("tenant", "acme");
+/// assert_eq!(orders.count().await?, 7);
+///
+/// let context = context(); // not inside a handler
+/// assert!(context.peer_addr().is_none() && context.session().is_none());
+/// # Ok(())
+/// # }
 /// ```
 pub fn context() -> Context {
     CURRENT.with_borrow(|current| Context(current.clone()))
@@ -46,7 +76,8 @@ pub fn context() -> Context {
 
 impl Context {
     /// The session over which the call came. Services of the caller are reached by it:
-    /// `context().session()?.service::<FooClient>()`.
+    /// `session.service::<FooClient>()`. `None` outside of a handler, and when this end has left the
+    /// session.
     pub fn session(&self) -> Option<Session> {
         self.0.as_ref()?.link.session()
     }
@@ -56,7 +87,7 @@ impl Context {
         self.0.as_ref()?.link.peer_addr
     }
 
-    /// When the caller stops waiting. Calls made inside the handler have the same deadline.
+    /// When the caller stops waiting, if it ever does. Calls made inside the handler end then as well.
     pub fn deadline(&self) -> Option<Instant> {
         self.0.as_ref()?.deadline
     }
@@ -66,7 +97,8 @@ impl Context {
         Some(self.deadline()?.saturating_duration_since(now()))
     }
 
-    /// The value that the caller gave under `key` by `with_metadata`.
+    /// The value that the caller gave under `key` by `with_metadata` of its stub or proxy. It is what
+    /// the caller says, not to be taken for true without a proof.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata_entries()
             .find_map(|(name, value)| (name == key).then_some(value))

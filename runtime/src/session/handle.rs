@@ -10,9 +10,32 @@ use crate::error::Error;
 
 /// One connection between two peers, from its handshake to its end.
 ///
-/// A session is a cheap handle; clones are the same session. It stays open while a handle, a stub or
-/// a received proxy of it is held on the connecting end, and as long as the peer stays; objects that
-/// were passed out do not keep it open.
+/// A session is a cheap handle; clones are the same session. Handles, stubs and received proxies keep
+/// it open; when an end has dropped the last of them, it leaves. (A [`Server`](crate::Server) holds a
+/// handle of each of its sessions.) Objects that were passed out do not keep it open.
+///
+/// A client has its session from [`Client::session`](crate::Client::session) or a stub's `session()`,
+/// a handler that of its caller from [`context`](crate::context()).
+///
+/// ```
+/// use ringback::{Client, ErrorKind, Result, Server};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// # let server = Server::builder().bind("127.0.0.1:0").await?;
+/// # let (address, handle) = (server.local_addr(), server.handle());
+/// # tokio::spawn(server.run());
+/// let client = Client::builder().connect(address).await?;
+/// let session = client.session().clone();
+/// assert!(!session.is_closed());
+/// # handle.close();
+///
+/// // ... until the server ends, or the link breaks:
+/// let why = session.closed().await;
+/// assert_eq!(why.kind(), ErrorKind::Closed);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Session(Arc<Handle>);
 
@@ -28,7 +51,7 @@ impl Drop for Handle {
 }
 
 /// Figures of a session at one moment: what operators watch, and what is zero once everything that
-/// was begun has ended.
+/// was begun has ended (but for [`dropped`](Self::dropped), which only grows).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -36,7 +59,8 @@ pub struct Stats {
     pub calls_in_flight: usize,
     /// Calls of the peer that are being handled here.
     pub calls_served: usize,
-    /// Objects of this end that the peer holds.
+    /// Objects of this end that the peer holds. One counts from when it is passed until its release
+    /// has arrived.
     pub exported: usize,
     /// Objects of the peer that this end holds.
     pub imported: usize,
@@ -63,8 +87,11 @@ impl Session {
         &self.0.link
     }
 
-    /// A stub of a service that the peer serves, such as `session.service::<PricesClient>()`. Whether
-    /// the peer does serve it shows at the first call.
+    /// A stub of a service that the peer serves, such as `session.service::<PricesClient>()`. Both
+    /// ends of a session may serve.
+    ///
+    /// Nothing is sent for it: whether the peer does serve it shows at the first call, which fails with
+    /// [`UnknownService`](crate::ErrorKind::UnknownService) if not.
     pub fn service<C: ServiceClient>(&self) -> C {
         C::from_remote(Remote::service(self.clone(), C::NAME))
     }
@@ -79,7 +106,8 @@ impl Session {
         self.0.link.peer_addr
     }
 
-    /// Waits until the session has ended, and tells why.
+    /// Waits until the session has ended, and tells why: calls in flight have failed with the same
+    /// kind. Returns at once if it has ended already.
     pub async fn closed(&self) -> Error {
         self.0.link.closed().await
     }
@@ -89,7 +117,9 @@ impl Session {
         self.0.link.ended().is_some()
     }
 
-    /// Ends the session: what was sent before still goes out, calls in flight on both ends fail.
+    /// Ends the session: what was sent before still goes out, and calls in flight on both ends fail with
+    /// [`Closed`](crate::ErrorKind::Closed). It returns at once; [`closed`](Self::closed) waits for the
+    /// end.
     pub fn close(&self) {
         self.0.link.leave();
     }

@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 /// The address of a server: a host (a name or an IP address) and a port.
 ///
 /// Made from text such as `"127.0.0.1:20880"`, `"[::1]:20880"` or `"prices.example.org:20880"`, from
-/// a [`SocketAddr`], or from a pair of host and port. Names are resolved at every connection.
+/// a [`SocketAddr`], or from a pair of host and port. It is not looked at before it is used: a text that
+/// is no address fails there, with [`Connect`](crate::ErrorKind::Connect). Names are resolved at every
+/// connection.
 ///
 /// ```
 /// use ringback::Address;

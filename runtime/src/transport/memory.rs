@@ -5,10 +5,11 @@ use tokio::io::DuplexStream;
 /// How many bytes may be under way in each direction.
 const CAPACITY: usize = 256 << 10;
 
-/// Two ends, joined: what one writes the other reads. Dropping one closes both.
+/// Two ends, joined: what one writes the other reads. Dropping one closes both. Which one is given to
+/// the server makes no difference.
 ///
 /// ```
-/// use ringback::{Callback, Client, Result, Server, service, transport::memory};
+/// use ringback::{Client, Result, Server, service, transport::memory};
 ///
 /// #[service]
 /// trait Sums {
