@@ -12,6 +12,9 @@ pub(super) struct Heartbeat {
     heard: Instant,
     /// Pings sent since then.
     pings: u32,
+    /// When to ask next. A whole interval after the last question, however late that was asked: who
+    /// was suspended himself must not take the peer for silent.
+    next: Option<Instant>,
 }
 
 /// What the clock asks for.
@@ -23,22 +26,31 @@ pub(super) enum Beat {
 
 impl Heartbeat {
     pub(super) fn new(interval: Option<Duration>, misses: u32, now: Instant) -> Self {
-        Self {
+        let mut heartbeat = Self {
             interval: interval.filter(|interval| !interval.is_zero()),
             misses: misses.max(1),
             heard: now,
             pings: 0,
-        }
+            next: None,
+        };
+        heartbeat.heard(now);
+        heartbeat
     }
 
     pub(super) fn heard(&mut self, now: Instant) {
         self.heard = now;
         self.pings = 0;
+        self.rest_from(now);
+    }
+
+    /// An interval that reaches beyond the end of time never ends.
+    fn rest_from(&mut self, now: Instant) {
+        self.next = self.interval.and_then(|interval| now.checked_add(interval));
     }
 
     /// When to ask next.
     pub(super) fn timeout(&self) -> Option<Instant> {
-        Some(self.heard + self.interval? * (self.pings + 1))
+        self.next
     }
 
     pub(super) fn on_timeout(&mut self, now: Instant) -> Result<Beat, Fault> {
@@ -58,6 +70,7 @@ impl Heartbeat {
             ));
         }
         self.pings += 1;
+        self.rest_from(now);
         Ok(Beat::Ping)
     }
 }

@@ -24,6 +24,7 @@ mod chunking;
 mod credit;
 mod ending;
 mod handshake;
+mod heartbeat;
 mod hostile;
 mod interleaving;
 mod reentry;
