@@ -20,10 +20,11 @@ impl<H: Host> Connection<H> {
     }
 
     fn greeting(&self) -> Greeting {
-        let heartbeat = self
-            .config
-            .heartbeat
-            .map_or(0, |interval| interval.as_millis() as u64);
+        // Zero would mean that this end never pings.
+        let heartbeat = self.config.heartbeat.map_or(0, |interval| {
+            let millis = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
+            millis.max(u64::from(!interval.is_zero()))
+        });
         Greeting::new(&self.config.limits, heartbeat, self.config.compact)
     }
 

@@ -185,3 +185,16 @@ fn a_peer_that_falls_silent_within_a_frame_is_given_up() {
     sleep_until_woken(&mut pair).1.unwrap();
     assert!(sleep_until_woken(&mut pair).1.is_err());
 }
+
+#[test]
+fn a_heartbeat_is_told_in_milliseconds_as_far_as_that_goes() {
+    for (heartbeat, told) in [
+        (Duration::from_millis(1500), 1500),
+        (Duration::from_nanos(1), 1),
+        (Duration::from_secs(u64::MAX / 2), u64::MAX),
+        (Duration::ZERO, 0),
+    ] {
+        let pair = Pair::open(beating(heartbeat, 3), quiet());
+        assert_eq!(pair.server.core.peer().heartbeat, told);
+    }
+}
