@@ -131,6 +131,18 @@ impl Ends {
         self.serving.as_ref().expect("a server of its own")
     }
 
+    /// Waits until nothing is under way and the server holds only so many of the client's objects.
+    pub async fn idle_but(&self, held: usize) {
+        let (client, server) = (self.client.session(), &self.session);
+        until("only what is held is left", || {
+            let (near, far) = (client.stats(), server.stats());
+            near.calls_in_flight + near.calls_served + near.imported + near.queued_bytes == 0
+                && far.calls_in_flight + far.calls_served + far.exported + far.queued_bytes == 0
+                && (near.exported, far.imported) == (held, held)
+        })
+        .await;
+    }
+
     /// Waits until both ends have nothing left of what was begun.
     pub async fn idle(&self) {
         idle(self.client.session()).await;

@@ -18,6 +18,7 @@ over_both!(
     a_leased_object_is_one_of_its_own,
     a_revoked_object_can_still_be_passed_and_is_closed,
     what_comes_back_to_its_owner_is_revoked_too,
+    what_is_revoked_counts_until_it_is_released,
     a_lease_spans_sessions,
     the_end_of_a_session_releases_its_part_of_a_lease,
 );
@@ -268,6 +269,26 @@ async fn what_comes_back_to_its_owner_is_revoked_too(over: Over) {
     assert_eq!(back.call(1).await.unwrap_err().kind(), ErrorKind::Revoked);
     living.none().await;
     ends.idle().await;
+}
+
+async fn what_is_revoked_counts_until_it_is_released(over: Over) {
+    let store = Arc::new(Store::default());
+    let server = Server::builder()
+        .service(NumbersServer::new(store.clone()))
+        .max_callbacks(1);
+    let ends = meet(over, server, Client::builder()).await;
+    let (numbers, living) = (ends.service::<NumbersClient>(), Living::default());
+    let (function, lease) = successor(&living);
+    numbers.keep(function).await.unwrap();
+    lease.revoke();
+    living.none().await;
+    let (next, _lease) = successor(&living);
+    let error = numbers.keep(next.clone()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooManyCallbacks);
+    store.clear();
+    ends.idle().await;
+    numbers.keep(next).await.unwrap();
+    assert_eq!(store.last().call(1).await.unwrap(), 2);
 }
 
 async fn a_lease_spans_sessions(over: Over) {
