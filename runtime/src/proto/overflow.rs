@@ -6,7 +6,7 @@ use super::{Connection, Host, Rejected};
 use crate::error::ErrorKind;
 use crate::id::{ObjectId, RequestId};
 
-/// How many one-way calls may wait in an object's line before the oldest of them is dropped.
+/// How many one-way calls may wait in an object's line without their callers.
 const QUEUE: usize = 64;
 
 /// What a one-way call to an object does when the object's window is full. It concerns only calls
@@ -20,7 +20,8 @@ pub enum Overflow {
     DropOldest,
     /// The newest call of each method waits without its caller, and takes the place of the one before.
     Latest,
-    /// The object is closed for this end.
+    /// The object is closed for this end. While its own window has room and only the connection is
+    /// congested, up to 64 calls wait without their callers first.
     Close,
 }
 
@@ -46,6 +47,9 @@ impl<H: Host> Connection<H> {
                 }
             }
             Overflow::Close => {
+                if self.has_window(Some(object)) && self.droppable(object, None).len() < QUEUE {
+                    return Ok(()); // it keeps up; others use all credit, or the bytes do not leave
+                }
                 let reason =
                     "it did not keep up with the one-way calls to it (overflow = \"close\")";
                 self.close_import(object, ErrorKind::Overloaded, reason);

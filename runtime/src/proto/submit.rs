@@ -223,7 +223,7 @@ impl<H: Host> Connection<H> {
         self.output.is_empty() || self.output.len() < self.config.limits.max_queued_bytes
     }
 
-    fn has_window(&self, line: Line) -> bool {
+    pub(super) fn has_window(&self, line: Line) -> bool {
         line.is_none_or(|id| {
             let import = self.imports.get(id);
             import.is_none_or(|import| import.used < self.peer.max_object_calls)

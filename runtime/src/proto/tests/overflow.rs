@@ -225,3 +225,25 @@ fn a_named_service_is_always_waited_for() {
         Some(Outcome::Entered)
     ));
 }
+
+#[test]
+fn an_object_that_keeps_up_is_not_closed_for_others_that_do_not() {
+    let mut pair = Pair::open(limited(|limits| limits.max_calls = 1), quiet());
+    let (_stalled, stalled) = pair.introduce_from(Side::Connecting);
+    let (_quick, quick) = pair.introduce_from(Side::Connecting);
+    // The stalled object uses up all that may be sent on this connection.
+    pair.server.submit(Outgoing::to_object(&stalled)).unwrap();
+    for number in 1..=64 {
+        let call = event(&quick, Overflow::Close, number);
+        let ticket = pair.server.submit(call).unwrap();
+        assert!(!ticket.sent && ticket.caller.is_none());
+    }
+    assert!(pair.server.core.closed_object(quick.id).is_none());
+    // Yet there is an end to what is kept for it.
+    assert!(
+        pair.server
+            .submit(event(&quick, Overflow::Close, 65))
+            .is_err()
+    );
+    assert!(pair.server.core.closed_object(quick.id).is_some());
+}
