@@ -3,7 +3,7 @@
     label = "not a `Arguments`",
     note = "a type implements it by `impl Arguments for …`, with plain `async fn`s; an `Arc` of such a type and a `ArgumentsProxy` implement it too",
 )]
-trait Arguments: ::core::marker::Send + ::core::marker::Sync + 'static {
+trait Arguments: ::core::marker::Send + ::core::marker::Sync + 'static + ::ringback::__private::IsService {
     fn borrowed(
         &self,
         key: &str,
@@ -183,13 +183,22 @@ const _: () = {
         ) -> ::ringback::Result<(&str, &[u8], Option<&str>, Cow<'_, str>)>,
         impl Fn(::ringback::__private::Incoming, Result<()>),
     ) {
+        let encode = |
+            encoder: &mut ::ringback::__private::Encoder,
+            key: &&str,
+            bytes: &&[u8],
+            maybe: &Option<&str>,
+            cow: &Cow<'_, str>|
+        {
+            encoder.arg_in_place::<str>("key", key);
+            encoder.bytes("bytes", bytes);
+            encoder.arg_in_place::<Option<&str>>("maybe", maybe);
+            encoder.arg_in_place::<Cow<'_, str>>("cow", cow);
+        };
         (
-            |remote, key, bytes, maybe, cow| {
+            move |remote, key, bytes, maybe, cow| {
                 let mut call = remote.call(&BORROWED, 4u32);
-                call.arg_in_place::<str>("key", key);
-                call.arg_in_place::<[u8]>("bytes", bytes);
-                call.arg_in_place::<Option<&str>>("maybe", &maybe);
-                call.arg_in_place::<Cow<'_, str>>("cow", &cow);
+                encode(&mut call, &key, &bytes, &maybe, &cow);
                 call.request::<Result<()>>()
             },
             |error| ::ringback::__private::failed::<Result<()>>(error),
@@ -197,7 +206,7 @@ const _: () = {
                 let mut arguments = call.arguments(&BORROWED, 4u32)?;
                 ::core::result::Result::Ok((
                     arguments.arg_in_place::<&str>("key")?,
-                    arguments.arg_in_place::<&[u8]>("bytes")?,
+                    arguments.bytes("bytes")?,
                     arguments.arg_in_place::<Option<&str>>("maybe")?,
                     arguments.arg_in_place::<Cow<'_, str>>("cow")?,
                 ))
@@ -225,15 +234,22 @@ const _: () = {
             >,
         impl Fn(::ringback::__private::Incoming, Result<()>),
     ) {
+        let encode = |
+            encoder: &mut ::ringback::__private::Encoder,
+            plan: &&Plan,
+            steps: &&[Step],
+            event: &&Event<'_>,
+            next: &Option<&Plan>|
+        {
+            encoder.arg::<Plan>("plan", plan);
+            encoder.slice::<Step>("steps", steps);
+            encoder.arg_in_place::<Event<'_>>("event", event);
+            encoder.optional::<Plan>("next", *next);
+        };
         (
-            |remote, plan, steps, event, next| {
+            move |remote, plan, steps, event, next| {
                 let mut call = remote.call(&LENT, 4u32);
-                call.arg::<Plan>("plan", plan);
-                let _ = ::ringback::__private::Arguments::arg::<Step>;
-                call.arg_in_place::<[Step]>("steps", steps);
-                call.arg_in_place::<Event<'_>>("event", event);
-                let _ = ::ringback::__private::Arguments::arg::<Plan>;
-                call.arg_in_place::<Option<&Plan>>("next", &next);
+                encode(&mut call, &plan, &steps, &event, &next);
                 call.request::<Result<()>>()
             },
             |error| ::ringback::__private::failed::<Result<()>>(error),
@@ -241,9 +257,9 @@ const _: () = {
                 let mut arguments = call.arguments(&LENT, 4u32)?;
                 ::core::result::Result::Ok((
                     arguments.arg::<Plan>("plan")?,
-                    arguments.arg_in_place::<::std::vec::Vec<Step>>("steps")?,
+                    arguments.slice::<Step>("steps")?,
                     arguments.arg_in_place::<Event<'_>>("event")?,
-                    arguments.arg_in_place::<::core::option::Option<Plan>>("next")?,
+                    arguments.optional::<Plan>("next")?,
                 ))
             },
             |call, outcome| call.reply::<Result<()>>(outcome),
@@ -267,13 +283,22 @@ const _: () = {
         ) -> ::ringback::Result<(T, F, Twin, Once)>,
         impl Fn(::ringback::__private::Incoming, Result<T>),
     ) {
+        let encode = |
+            encoder: &mut ::ringback::__private::Encoder,
+            call: &T,
+            remote: &F,
+            arguments: &Twin,
+            object: &Once|
+        {
+            encoder.arg::<T>("call", call);
+            encoder.arg::<F>("remote", remote);
+            encoder.arg::<Twin>("arguments", arguments);
+            encoder.arg::<Once>("object", object);
+        };
         (
-            |remote, call, remote, arguments, object| {
+            move |remote, call, remote, arguments, object| {
                 let mut call = remote.call(&HOSTILE, 4u32);
-                call.arg::<T>("call", &call);
-                call.arg::<F>("remote", &remote);
-                call.arg::<Twin>("arguments", &arguments);
-                call.arg::<Once>("object", &object);
+                encode(&mut call, &call, &remote, &arguments, &object);
                 call.request::<Result<T>>()
             },
             |error| ::ringback::__private::failed::<Result<T>>(error),
@@ -505,6 +530,10 @@ const _: () = {
         type Proxy = ArgumentsProxy;
         type Twin = dyn Twin_;
         const NAME: &'static str = "Arguments";
+    }
+    impl ::ringback::__private::ProxyOf<true> for dyn Arguments {
+        type Service = dyn Arguments;
+        type Proxy = ArgumentsProxy;
     }
     impl ::ringback::__private::ProxyType for ArgumentsProxy {
         type Service = dyn Arguments;

@@ -4,7 +4,7 @@
     note = "a type implements it by `impl Defaults for …`, with plain `async fn`s; an `Arc` of such a type and a `DefaultsProxy` implement it too",
     note = "a closure implements it if it is `async move |text: Cow<'_, str>, maybe: Option<&str>| …`, returns `Result<()>`, changes nothing that it captured, and is `Clone + Send + Sync + 'static`",
 )]
-pub trait Defaults: ::core::marker::Send + ::core::marker::Sync + 'static {
+pub trait Defaults: ::core::marker::Send + ::core::marker::Sync + 'static + ::ringback::__private::IsService {
     fn required(
         &self,
         text: Cow<'_, str>,
@@ -182,11 +182,18 @@ const _: () = {
         ) -> ::ringback::Result<(Cow<'_, str>, Option<&str>)>,
         impl Fn(::ringback::__private::Incoming, Result<()>),
     ) {
+        let encode = |
+            encoder: &mut ::ringback::__private::Encoder,
+            text: &Cow<'_, str>,
+            maybe: &Option<&str>|
+        {
+            encoder.arg_in_place::<Cow<'_, str>>("text", text);
+            encoder.arg_in_place::<Option<&str>>("maybe", maybe);
+        };
         (
-            |remote, text, maybe| {
+            move |remote, text, maybe| {
                 let mut call = remote.call(&REQUIRED, 2u32);
-                call.arg_in_place::<Cow<'_, str>>("text", &text);
-                call.arg_in_place::<Option<&str>>("maybe", &maybe);
+                encode(&mut call, &text, &maybe);
                 call.request::<Result<()>>()
             },
             |error| ::ringback::__private::failed::<Result<()>>(error),
@@ -217,12 +224,20 @@ const _: () = {
         ) -> ::ringback::Result<(u8, (u8, u8), String)>,
         impl Fn(::ringback::__private::Incoming, Result<u8>),
     ) {
+        let encode = |
+            encoder: &mut ::ringback::__private::Encoder,
+            count: &u8,
+            arg1: &(u8, u8),
+            arg2: &String|
+        {
+            encoder.arg::<u8>("count", count);
+            encoder.arg::<(u8, u8)>("arg1", arg1);
+            encoder.arg::<String>("arg2", arg2);
+        };
         (
-            |remote, count, arg1, arg2| {
+            move |remote, count, arg1, arg2| {
                 let mut call = remote.call(&PROVIDED, 3u32);
-                call.arg::<u8>("count", &count);
-                call.arg::<(u8, u8)>("arg1", &arg1);
-                call.arg::<String>("arg2", &arg2);
+                encode(&mut call, &count, &arg1, &arg2);
                 call.request::<Result<u8>>()
             },
             |error| ::ringback::__private::failed::<Result<u8>>(error),
@@ -369,6 +384,10 @@ const _: () = {
         type Proxy = DefaultsProxy;
         type Twin = dyn Twin;
         const NAME: &'static str = "Defaults";
+    }
+    impl ::ringback::__private::ProxyOf<true> for dyn Defaults {
+        type Service = dyn Defaults;
+        type Proxy = DefaultsProxy;
     }
     impl ::ringback::__private::ProxyType for DefaultsProxy {
         type Service = dyn Defaults;

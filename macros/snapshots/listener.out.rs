@@ -5,7 +5,7 @@
     note = "a type implements it by `impl Listener for …`, with plain `async fn`s; an `Arc` of such a type and a `ListenerProxy` implement it too",
     note = "a closure implements it if it is `async move |no: u32, text: &str| …`, returns `Result<()>`, changes nothing that it captured, and is `Clone + Send + Sync + 'static`",
 )]
-pub trait Listener: ::core::marker::Send + ::core::marker::Sync + 'static {
+pub trait Listener: ::core::marker::Send + ::core::marker::Sync + 'static + ::ringback::__private::IsService {
     /// Something changed.
     fn changed(
         &self,
@@ -162,11 +162,18 @@ const _: () = {
         impl Fn(&::ringback::__private::Incoming) -> ::ringback::Result<(u32, &str)>,
         impl Fn(::ringback::__private::Incoming, Result<()>),
     ) {
+        let encode = |
+            encoder: &mut ::ringback::__private::Encoder,
+            no: &u32,
+            text: &&str|
+        {
+            encoder.arg::<u32>("no", no);
+            encoder.arg_in_place::<str>("text", text);
+        };
         (
-            |remote, no, text| {
+            move |remote, no, text| {
                 let mut call = remote.call(&CHANGED, 2u32);
-                call.arg::<u32>("no", &no);
-                call.arg_in_place::<str>("text", text);
+                encode(&mut call, &no, &text);
                 call.request::<Result<()>>()
             },
             |error| ::ringback::__private::failed::<Result<()>>(error),
@@ -257,6 +264,10 @@ const _: () = {
         type Proxy = ListenerProxy;
         type Twin = dyn Twin;
         const NAME: &'static str = "Listener";
+    }
+    impl ::ringback::__private::ProxyOf<true> for dyn Listener {
+        type Service = dyn Listener;
+        type Proxy = ListenerProxy;
     }
     impl ::ringback::__private::ProxyType for ListenerProxy {
         type Service = dyn Listener;

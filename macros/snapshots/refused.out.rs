@@ -3,7 +3,7 @@
     label = "not a `Refused`",
     note = "a type implements it by `impl Refused for …`, with plain `async fn`s; an `Arc` of such a type and a `RefusedProxy` implement it too",
 )]
-pub trait Refused: ::core::marker::Send + ::core::marker::Sync + 'static {
+pub trait Refused: ::core::marker::Send + ::core::marker::Sync + 'static + ::ringback::__private::IsService {
     fn good(
         &self,
         listener: impl Listener,
@@ -151,6 +151,30 @@ impl<T: Refused> RefusedServer<T> {
 const _: () = {
     #[allow(unused_imports)]
     use ::std::boxed::Box;
+    trait GoodListenerAsked {
+        type Service: ?::core::marker::Sized + Listener;
+        const IS_SERVICE: bool = true
+            || ::ringback::__private::is_service::<Self::Service>();
+    }
+    impl GoodListenerAsked for GoodListener {
+        type Service = <GoodListener as ::ringback::__private::ProxyOf<
+            IS_SERVICE_GOOD_LISTENER,
+        >>::Service;
+    }
+    const IS_SERVICE_GOOD_LISTENER: bool = <GoodListener as GoodListenerAsked>::IS_SERVICE;
+    #[doc(hidden)]
+    pub struct GoodListener;
+    impl ::ringback::__private::ProxyOf<IS_SERVICE_GOOD_LISTENER> for GoodListener {
+        type Service = <dyn Listener as ::ringback::__private::ProxyOf<
+            IS_SERVICE_GOOD_LISTENER,
+        >>::Service;
+        type Proxy = <dyn Listener as ::ringback::__private::ProxyOf<
+            IS_SERVICE_GOOD_LISTENER,
+        >>::Proxy;
+    }
+    type GoodListenerProxy = <GoodListener as ::ringback::__private::ProxyOf<
+        IS_SERVICE_GOOD_LISTENER,
+    >>::Proxy;
     static GOOD: ::ringback::__private::Method = ::ringback::__private::Method::new(
             <dyn Refused as ::ringback::__private::HasProxy>::NAME,
             "good",
@@ -159,32 +183,31 @@ const _: () = {
     fn codec_good() -> (
         impl Fn(
             &::ringback::__private::Remote,
-            <dyn Listener as ::ringback::__private::HasProxy>::Proxy,
+            GoodListenerProxy,
         ) -> ::ringback::__private::Call<Result<()>>,
         impl Fn(::ringback::Error) -> Result<()>,
         impl Fn(
             &::ringback::__private::Incoming,
-        ) -> ::ringback::Result<
-                (<dyn Listener as ::ringback::__private::HasProxy>::Proxy,),
-            >,
+        ) -> ::ringback::Result<(GoodListenerProxy,)>,
         impl Fn(::ringback::__private::Incoming, Result<()>),
     ) {
+        let encode = |
+            encoder: &mut ::ringback::__private::Encoder,
+            listener: &GoodListenerProxy|
+        {
+            encoder.callback::<GoodListenerProxy>("listener", listener);
+        };
         (
-            |remote, listener| {
+            move |remote, listener| {
                 let mut call = remote.call(&GOOD, 1u32);
-                call.arg::<
-                        <dyn Listener as ::ringback::__private::HasProxy>::Proxy,
-                    >("listener", &listener);
+                encode(&mut call, &listener);
                 call.notify::<Result<()>>()
             },
             |error| ::ringback::__private::failed::<Result<()>>(error),
             |call| {
                 let mut arguments = call.arguments(&GOOD, 1u32)?;
                 ::core::result::Result::Ok((
-                    arguments
-                        .arg::<
-                            <dyn Listener as ::ringback::__private::HasProxy>::Proxy,
-                        >("listener")?,
+                    arguments.callback::<GoodListenerProxy>("listener")?,
                 ))
             },
             |call, outcome| call.reply::<Result<()>>(outcome),
@@ -195,7 +218,7 @@ const _: () = {
     pub trait Twin: ::core::marker::Send + ::core::marker::Sync + 'static {
         async fn ringback_twin_call_good(
             &self,
-            listener: <dyn Listener as ::ringback::__private::HasProxy>::Proxy,
+            listener: GoodListenerProxy,
         ) -> Result<()>;
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
@@ -206,7 +229,7 @@ const _: () = {
     impl<T: Refused> Twin for T {
         async fn ringback_twin_call_good(
             &self,
-            listener: <dyn Listener as ::ringback::__private::HasProxy>::Proxy,
+            listener: GoodListenerProxy,
         ) -> Result<()> {
             <T as Refused>::good(self, listener).await
         }
@@ -247,22 +270,13 @@ const _: () = {
                 ::ringback::__private::Place::Local(twin) => {
                     Twin::ringback_twin_call_good(
                             &*twin,
-                            <<dyn Listener as ::ringback::__private::HasProxy>::Proxy>::new(
-                                listener,
-                            ),
+                            <GoodListenerProxy>::new(listener),
                         )
                         .await
                 }
                 ::ringback::__private::Place::Closed(error) => codec_good().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    codec_good()
-                        .0(
-                            remote,
-                            <<dyn Listener as ::ringback::__private::HasProxy>::Proxy>::new(
-                                listener,
-                            ),
-                        )
-                        .await
+                    codec_good().0(remote, <GoodListenerProxy>::new(listener)).await
                 }
             }
         }
@@ -285,6 +299,10 @@ const _: () = {
         type Proxy = RefusedProxy;
         type Twin = dyn Twin;
         const NAME: &'static str = "Refused";
+    }
+    impl ::ringback::__private::ProxyOf<true> for dyn Refused {
+        type Service = dyn Refused;
+        type Proxy = RefusedProxy;
     }
     impl ::ringback::__private::ProxyType for RefusedProxy {
         type Service = dyn Refused;
@@ -341,14 +359,7 @@ const _: () = {
     }
     impl Refused for RefusedClient {
         async fn good(&self, listener: impl Listener) -> Result<()> {
-            codec_good()
-                .0(
-                    &self.remote,
-                    <<dyn Listener as ::ringback::__private::HasProxy>::Proxy>::new(
-                        listener,
-                    ),
-                )
-                .await
+            codec_good().0(&self.remote, <GoodListenerProxy>::new(listener)).await
         }
     }
     impl ::ringback::__private::ServiceClient for RefusedClient {

@@ -4,7 +4,7 @@
     label = "not a `Registry`",
     note = "a type implements it by `impl Registry for …`, with plain `async fn`s; an `Arc` of such a type and a `RegistryProxy` implement it too",
 )]
-pub(crate) trait Registry: ::core::marker::Send + ::core::marker::Sync + 'static {
+pub(crate) trait Registry: ::core::marker::Send + ::core::marker::Sync + 'static + my_crate::ringback::__private::IsService {
     fn add(
         &self,
         key: String,
@@ -163,6 +163,95 @@ impl<T: Registry> RegistryServer<T> {
 const _: () = {
     #[allow(unused_imports)]
     use ::std::boxed::Box;
+    trait AddListenerAsked {
+        type Service: ?::core::marker::Sized + other::Listener;
+        const IS_SERVICE: bool = true
+            || my_crate::ringback::__private::is_service::<Self::Service>();
+    }
+    impl AddListenerAsked for AddListener {
+        type Service = <AddListener as my_crate::ringback::__private::ProxyOf<
+            IS_SERVICE_ADD_LISTENER,
+        >>::Service;
+    }
+    const IS_SERVICE_ADD_LISTENER: bool = <AddListener as AddListenerAsked>::IS_SERVICE;
+    #[doc(hidden)]
+    pub(crate) struct AddListener;
+    impl my_crate::ringback::__private::ProxyOf<IS_SERVICE_ADD_LISTENER>
+    for AddListener {
+        type Service = <dyn other::Listener as my_crate::ringback::__private::ProxyOf<
+            IS_SERVICE_ADD_LISTENER,
+        >>::Service;
+        type Proxy = <dyn other::Listener as my_crate::ringback::__private::ProxyOf<
+            IS_SERVICE_ADD_LISTENER,
+        >>::Proxy;
+    }
+    type AddListenerProxy = <AddListener as my_crate::ringback::__private::ProxyOf<
+        IS_SERVICE_ADD_LISTENER,
+    >>::Proxy;
+    #[cfg(feature = "removal")]
+    trait RemoveAllListenersAsked {
+        type Service: ?::core::marker::Sized + Listener;
+        const IS_SERVICE: bool = true
+            || my_crate::ringback::__private::is_service::<Self::Service>();
+    }
+    #[cfg(feature = "removal")]
+    impl RemoveAllListenersAsked for RemoveAllListeners {
+        type Service = <RemoveAllListeners as my_crate::ringback::__private::ProxyOf<
+            IS_SERVICE_REMOVE_ALL_LISTENERS,
+        >>::Service;
+    }
+    #[cfg(feature = "removal")]
+    const IS_SERVICE_REMOVE_ALL_LISTENERS: bool = <RemoveAllListeners as RemoveAllListenersAsked>::IS_SERVICE;
+    #[cfg(feature = "removal")]
+    #[doc(hidden)]
+    pub(crate) struct RemoveAllListeners;
+    #[cfg(feature = "removal")]
+    impl my_crate::ringback::__private::ProxyOf<IS_SERVICE_REMOVE_ALL_LISTENERS>
+    for RemoveAllListeners {
+        type Service = <dyn Listener as my_crate::ringback::__private::ProxyOf<
+            IS_SERVICE_REMOVE_ALL_LISTENERS,
+        >>::Service;
+        type Proxy = <dyn Listener as my_crate::ringback::__private::ProxyOf<
+            IS_SERVICE_REMOVE_ALL_LISTENERS,
+        >>::Proxy;
+    }
+    #[cfg(feature = "removal")]
+    type RemoveAllListenersProxy = <RemoveAllListeners as my_crate::ringback::__private::ProxyOf<
+        IS_SERVICE_REMOVE_ALL_LISTENERS,
+    >>::Proxy;
+    #[cfg(feature = "removal")]
+    trait RemoveAllDoneAsked {
+        type Service: ?::core::marker::Sized + Callback<u8>;
+        const IS_SERVICE: bool = true
+            || my_crate::ringback::__private::is_service::<Self::Service>();
+    }
+    #[cfg(feature = "removal")]
+    impl RemoveAllDoneAsked for RemoveAllDone {
+        type Service = <RemoveAllDone as my_crate::ringback::__private::ProxyOf<
+            IS_SERVICE_REMOVE_ALL_DONE,
+        >>::Service;
+    }
+    #[cfg(feature = "removal")]
+    const IS_SERVICE_REMOVE_ALL_DONE: bool = <RemoveAllDone as RemoveAllDoneAsked>::IS_SERVICE;
+    #[cfg(feature = "removal")]
+    #[doc(hidden)]
+    pub(crate) struct RemoveAllDone;
+    #[cfg(feature = "removal")]
+    impl my_crate::ringback::__private::ProxyOf<IS_SERVICE_REMOVE_ALL_DONE>
+    for RemoveAllDone {
+        type Service = <dyn Callback<
+            u8,
+        > as my_crate::ringback::__private::ProxyOf<
+            IS_SERVICE_REMOVE_ALL_DONE,
+        >>::Service;
+        type Proxy = <dyn Callback<
+            u8,
+        > as my_crate::ringback::__private::ProxyOf<IS_SERVICE_REMOVE_ALL_DONE>>::Proxy;
+    }
+    #[cfg(feature = "removal")]
+    type RemoveAllDoneProxy = <RemoveAllDone as my_crate::ringback::__private::ProxyOf<
+        IS_SERVICE_REMOVE_ALL_DONE,
+    >>::Proxy;
     static ADD: my_crate::ringback::__private::Method = my_crate::ringback::__private::Method::new(
             <dyn Registry as my_crate::ringback::__private::HasProxy>::NAME,
             "add",
@@ -172,26 +261,26 @@ const _: () = {
         impl Fn(
             &my_crate::ringback::__private::Remote,
             String,
-            <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+            AddListenerProxy,
         ) -> my_crate::ringback::__private::Call<Result<(), Refusal>>,
         impl Fn(my_crate::ringback::Error) -> Result<(), Refusal>,
         impl Fn(
             &my_crate::ringback::__private::Incoming,
-        ) -> my_crate::ringback::Result<
-                (
-                    String,
-                    <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-                ),
-            >,
+        ) -> my_crate::ringback::Result<(String, AddListenerProxy)>,
         impl Fn(my_crate::ringback::__private::Incoming, Result<(), Refusal>),
     ) {
+        let encode = |
+            encoder: &mut my_crate::ringback::__private::Encoder,
+            key: &String,
+            listener: &AddListenerProxy|
+        {
+            encoder.arg::<String>("key", key);
+            encoder.callback::<AddListenerProxy>("listener", listener);
+        };
         (
-            |remote, key, listener| {
+            move |remote, key, listener| {
                 let mut call = remote.call(&ADD, 2u32);
-                call.arg::<String>("key", &key);
-                call.arg::<
-                        <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-                    >("listener", &listener);
+                encode(&mut call, &key, &listener);
                 call.request::<Result<(), Refusal>>()
             },
             |error| my_crate::ringback::__private::failed::<Result<(), Refusal>>(error),
@@ -199,10 +288,7 @@ const _: () = {
                 let mut arguments = call.arguments(&ADD, 2u32)?;
                 ::core::result::Result::Ok((
                     arguments.arg::<String>("key")?,
-                    arguments
-                        .arg::<
-                            <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-                        >("listener")?,
+                    arguments.callback::<AddListenerProxy>("listener")?,
                 ))
             },
             |call, outcome| call.reply::<Result<(), Refusal>>(outcome),
@@ -218,12 +304,8 @@ const _: () = {
     fn codec_remove_all() -> (
         impl Fn(
             &my_crate::ringback::__private::Remote,
-            ::std::vec::Vec<
-                <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-            >,
-            ::core::option::Option<
-                <dyn Callback<u8> as my_crate::ringback::__private::HasProxy>::Proxy,
-            >,
+            ::std::vec::Vec<RemoveAllListenersProxy>,
+            ::core::option::Option<RemoveAllDoneProxy>,
             LogProxy,
         ) -> my_crate::ringback::__private::Call<Result<u32, Refusal>>,
         impl Fn(my_crate::ringback::Error) -> Result<u32, Refusal>,
@@ -231,35 +313,30 @@ const _: () = {
             &my_crate::ringback::__private::Incoming,
         ) -> my_crate::ringback::Result<
                 (
-                    ::std::vec::Vec<
-                        <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-                    >,
-                    ::core::option::Option<
-                        <dyn Callback<
-                            u8,
-                        > as my_crate::ringback::__private::HasProxy>::Proxy,
-                    >,
+                    ::std::vec::Vec<RemoveAllListenersProxy>,
+                    ::core::option::Option<RemoveAllDoneProxy>,
                     LogProxy,
                 ),
             >,
         impl Fn(my_crate::ringback::__private::Incoming, Result<u32, Refusal>),
     ) {
+        let encode = |
+            encoder: &mut my_crate::ringback::__private::Encoder,
+            listeners: &::std::vec::Vec<RemoveAllListenersProxy>,
+            done: &::core::option::Option<RemoveAllDoneProxy>,
+            log: &LogProxy|
+        {
+            encoder
+                .callback::<
+                    ::std::vec::Vec<RemoveAllListenersProxy>,
+                >("listeners", listeners);
+            encoder.callback::<::core::option::Option<RemoveAllDoneProxy>>("done", done);
+            encoder.callback::<LogProxy>("log", log);
+        };
         (
-            |remote, listeners, done, log| {
+            move |remote, listeners, done, log| {
                 let mut call = remote.call(&REMOVE_ALL, 3u32);
-                call.arg::<
-                        ::std::vec::Vec<
-                            <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-                        >,
-                    >("listeners", &listeners);
-                call.arg::<
-                        ::core::option::Option<
-                            <dyn Callback<
-                                u8,
-                            > as my_crate::ringback::__private::HasProxy>::Proxy,
-                        >,
-                    >("done", &done);
-                call.arg::<LogProxy>("log", &log);
+                encode(&mut call, &listeners, &done, &log);
                 call.request::<Result<u32, Refusal>>()
             },
             |error| my_crate::ringback::__private::failed::<Result<u32, Refusal>>(error),
@@ -267,20 +344,12 @@ const _: () = {
                 let mut arguments = call.arguments(&REMOVE_ALL, 3u32)?;
                 ::core::result::Result::Ok((
                     arguments
-                        .arg::<
-                            ::std::vec::Vec<
-                                <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-                            >,
+                        .callback::<
+                            ::std::vec::Vec<RemoveAllListenersProxy>,
                         >("listeners")?,
                     arguments
-                        .arg::<
-                            ::core::option::Option<
-                                <dyn Callback<
-                                    u8,
-                                > as my_crate::ringback::__private::HasProxy>::Proxy,
-                            >,
-                        >("done")?,
-                    arguments.arg::<LogProxy>("log")?,
+                        .callback::<::core::option::Option<RemoveAllDoneProxy>>("done")?,
+                    arguments.callback::<LogProxy>("log")?,
                 ))
             },
             |call, outcome| call.reply::<Result<u32, Refusal>>(outcome),
@@ -301,9 +370,11 @@ const _: () = {
         ) -> my_crate::ringback::Result<()>,
         impl Fn(my_crate::ringback::__private::Incoming, Result<()>),
     ) {
+        let encode = |_: &mut my_crate::ringback::__private::Encoder| {};
         (
-            |remote| {
-                let call = remote.call(&POKE, 0u32);
+            move |remote| {
+                let mut call = remote.call(&POKE, 0u32);
+                encode(&mut call);
                 call.notify::<Result<()>>()
             },
             |error| my_crate::ringback::__private::failed::<Result<()>>(error),
@@ -320,17 +391,13 @@ const _: () = {
         async fn ringback_twin_call_add(
             &self,
             key: String,
-            listener: <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+            listener: AddListenerProxy,
         ) -> Result<(), Refusal>;
         #[cfg(feature = "removal")]
         async fn ringback_twin_call_remove_all(
             &self,
-            listeners: ::std::vec::Vec<
-                <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-            >,
-            done: ::core::option::Option<
-                <dyn Callback<u8> as my_crate::ringback::__private::HasProxy>::Proxy,
-            >,
+            listeners: ::std::vec::Vec<RemoveAllListenersProxy>,
+            done: ::core::option::Option<RemoveAllDoneProxy>,
             log: LogProxy,
         ) -> Result<u32, Refusal>;
         async fn ringback_twin_call_poke(&self) -> Result<()>;
@@ -344,19 +411,15 @@ const _: () = {
         async fn ringback_twin_call_add(
             &self,
             key: String,
-            listener: <dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy,
+            listener: AddListenerProxy,
         ) -> Result<(), Refusal> {
             <T as Registry>::add(self, key, listener).await
         }
         #[cfg(feature = "removal")]
         async fn ringback_twin_call_remove_all(
             &self,
-            listeners: ::std::vec::Vec<
-                <dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy,
-            >,
-            done: ::core::option::Option<
-                <dyn Callback<u8> as my_crate::ringback::__private::HasProxy>::Proxy,
-            >,
+            listeners: ::std::vec::Vec<RemoveAllListenersProxy>,
+            done: ::core::option::Option<RemoveAllDoneProxy>,
             log: LogProxy,
         ) -> Result<u32, Refusal> {
             <T as Registry>::remove_all(self, listeners, done, log).await
@@ -438,9 +501,7 @@ const _: () = {
                     Twin::ringback_twin_call_add(
                             &*twin,
                             key,
-                            <<dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new(
-                                listener,
-                            ),
+                            <AddListenerProxy>::new(listener),
                         )
                         .await
                 }
@@ -448,15 +509,7 @@ const _: () = {
                     codec_add().1(error)
                 }
                 my_crate::ringback::__private::Place::Remote(remote) => {
-                    codec_add()
-                        .0(
-                            remote,
-                            key,
-                            <<dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new(
-                                listener,
-                            ),
-                        )
-                        .await
+                    codec_add().0(remote, key, <AddListenerProxy>::new(listener)).await
                 }
             }
         }
@@ -474,15 +527,10 @@ const _: () = {
                             ::core::iter::Iterator::collect(
                                 ::core::iter::Iterator::map(
                                     ::core::iter::IntoIterator::into_iter(listeners),
-                                    <<dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new,
+                                    <RemoveAllListenersProxy>::new,
                                 ),
                             ),
-                            ::core::option::Option::map(
-                                done,
-                                <<dyn Callback<
-                                    u8,
-                                > as my_crate::ringback::__private::HasProxy>::Proxy>::new,
-                            ),
+                            ::core::option::Option::map(done, <RemoveAllDoneProxy>::new),
                             log,
                         )
                         .await
@@ -497,15 +545,10 @@ const _: () = {
                             ::core::iter::Iterator::collect(
                                 ::core::iter::Iterator::map(
                                     ::core::iter::IntoIterator::into_iter(listeners),
-                                    <<dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new,
+                                    <RemoveAllListenersProxy>::new,
                                 ),
                             ),
-                            ::core::option::Option::map(
-                                done,
-                                <<dyn Callback<
-                                    u8,
-                                > as my_crate::ringback::__private::HasProxy>::Proxy>::new,
-                            ),
+                            ::core::option::Option::map(done, <RemoveAllDoneProxy>::new),
                             log,
                         )
                         .await
@@ -544,6 +587,10 @@ const _: () = {
         type Proxy = RegistryProxy;
         type Twin = dyn Twin;
         const NAME: &'static str = "registry@2";
+    }
+    impl my_crate::ringback::__private::ProxyOf<true> for dyn Registry {
+        type Service = dyn Registry;
+        type Proxy = RegistryProxy;
     }
     impl my_crate::ringback::__private::ProxyType for RegistryProxy {
         type Service = dyn Registry;
@@ -604,15 +651,7 @@ const _: () = {
             key: String,
             listener: impl other::Listener,
         ) -> Result<(), Refusal> {
-            codec_add()
-                .0(
-                    &self.remote,
-                    key,
-                    <<dyn other::Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new(
-                        listener,
-                    ),
-                )
-                .await
+            codec_add().0(&self.remote, key, <AddListenerProxy>::new(listener)).await
         }
         #[cfg(feature = "removal")]
         async fn remove_all(
@@ -627,15 +666,10 @@ const _: () = {
                     ::core::iter::Iterator::collect(
                         ::core::iter::Iterator::map(
                             ::core::iter::IntoIterator::into_iter(listeners),
-                            <<dyn Listener as my_crate::ringback::__private::HasProxy>::Proxy>::new,
+                            <RemoveAllListenersProxy>::new,
                         ),
                     ),
-                    ::core::option::Option::map(
-                        done,
-                        <<dyn Callback<
-                            u8,
-                        > as my_crate::ringback::__private::HasProxy>::Proxy>::new,
-                    ),
+                    ::core::option::Option::map(done, <RemoveAllDoneProxy>::new),
                     log,
                 )
                 .await

@@ -60,8 +60,10 @@ pub(crate) struct Parameter<'a> {
 pub(crate) enum Passing<'a> {
     /// `T`: decoded and moved in.
     Owned,
-    /// `&str`, `&[u8]`, `Cow<'_, str>`, `Option<&str>`, …: decoded in place from the frame.
+    /// `&str`, `Cow<'_, str>`, `Option<&str>`, …: decoded in place from the frame.
     InPlace,
+    /// `&[u8]`: decoded in place from the frame.
+    Bytes { optional: bool },
     /// `&T`: `T` is decoded and lent. A `T` that borrows itself (`Event<'_>`) is decoded in place.
     Lent {
         target: &'a Type,

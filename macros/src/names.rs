@@ -11,7 +11,7 @@ use quote::{ToTokens, format_ident};
 use syn::ItemTrait;
 use syn::ext::IdentExt as _;
 
-use crate::model::Method;
+use crate::model::{Method, Parameter, Passing};
 
 /// The names that belong to a trait as a whole.
 pub(crate) struct ServiceNames {
@@ -50,6 +50,20 @@ pub(crate) struct MethodNames {
     pub(crate) codec: Ident,
     /// The method of the twin. Unlike the user's, or rustc would suggest importing the twin.
     pub(crate) twin: Ident,
+    /// For each parameter that is an `impl Foo`.
+    pub(crate) callbacks: Vec<Option<CallbackNames>>,
+}
+
+/// The names that belong to one parameter that is an `impl Foo`.
+pub(crate) struct CallbackNames {
+    /// The trait that asks whether `Foo` is a service.
+    pub(crate) asked: Ident,
+    /// The constant that has the answer.
+    pub(crate) is_service: Ident,
+    /// The type that stands for `dyn Foo`.
+    pub(crate) stand_in: Ident,
+    /// The alias of `FooProxy`.
+    pub(crate) proxy: Ident,
 }
 
 /// The words that the user's trait mentions, and those that were given out since.
@@ -83,10 +97,15 @@ fn collect(tokens: TokenStream, words: &mut HashSet<String>) {
 
 impl ServiceNames {
     pub(crate) fn new(service: &Ident, taken: &mut Taken) -> Self {
+        let [proxy, client, server] = ["Proxy", "Client", "Server"].map(|suffix| {
+            let name = beside(service, suffix);
+            taken.0.insert(name.to_string());
+            name
+        });
         Self {
-            proxy: beside(service, "Proxy"),
-            client: beside(service, "Client"),
-            server: beside(service, "Server"),
+            proxy,
+            client,
+            server,
             to_proxy: format_ident!("__proxy"),
             arc_to_proxy: format_ident!("__proxy_of"),
             local: format_ident!("__local"),
@@ -107,8 +126,41 @@ impl MethodNames {
             description: taken.fresh(name.to_uppercase()),
             codec: taken.fresh(format!("codec_{name}")),
             twin: format_ident!("{TWIN_PREFIX}call_{name}"),
+            callbacks: method
+                .parameters
+                .iter()
+                .map(|parameter| match parameter.passing {
+                    Passing::Callback { .. } => Some(CallbackNames::new(&name, parameter, taken)),
+                    _ => None,
+                })
+                .collect(),
         }
     }
+}
+
+impl CallbackNames {
+    fn new(method: &str, parameter: &Parameter<'_>, taken: &mut Taken) -> Self {
+        let name = format!("{method}_{}", parameter.wire_name());
+        let camel = camel_case(&name);
+        Self {
+            asked: taken.fresh(format!("{camel}Asked")),
+            is_service: taken.fresh(format!("IS_SERVICE_{}", name.to_uppercase())),
+            stand_in: taken.fresh(camel.clone()),
+            proxy: taken.fresh(format!("{camel}Proxy")),
+        }
+    }
+}
+
+/// `add_listener` as `AddListener`.
+fn camel_case(name: &str) -> String {
+    let words = name.split('_');
+    words
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(letters).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 const TWIN_PREFIX: &str = "ringback_twin_";

@@ -14,8 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::session::{
-    Dispatch, Handler, HasProxy, Incoming, Lease, Method, Place, ProxyType, Reference, Remote,
-    Returned, debug_proxy, deserialize_proxy, serialize_proxy,
+    Dispatch, Handler, HasProxy, Incoming, IsService, Lease, Method, Place, ProxyOf, ProxyType,
+    Reference, Remote, Returned, debug_proxy, deserialize_proxy, serialize_proxy,
 };
 
 /// A function that the far side calls: for a callback that needs no trait of its own.
@@ -47,7 +47,7 @@ use crate::session::{
     label = "not a callback",
     note = "pass an async closure that returns a `ringback::Result`, such as `async |value: {A}| {{ …; Ok(()) }}`"
 )]
-pub trait Callback<A: Returned, R: Returned = ()>: Send + Sync + 'static {
+pub trait Callback<A: Returned, R: Returned = ()>: Send + Sync + 'static + IsService {
     /// Calls the function.
     fn call(&self, value: A) -> impl Future<Output = Result<R>> + Send
     where
@@ -205,6 +205,11 @@ impl<A: Returned, R: Returned> HasProxy for dyn Callback<A, R> {
     type Proxy = CallbackProxy<A, R>;
     type Twin = dyn Twin<A, R>;
     const NAME: &'static str = "Callback";
+}
+
+impl<A: Returned, R: Returned> ProxyOf<true> for dyn Callback<A, R> {
+    type Service = dyn Callback<A, R>;
+    type Proxy = CallbackProxy<A, R>;
 }
 
 impl<A: Returned, R: Returned> ProxyType for CallbackProxy<A, R> {

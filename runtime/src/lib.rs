@@ -130,9 +130,10 @@ pub mod __private {
     pub use crate::client::connect;
     pub use crate::group::cast;
     pub use crate::session::{
-        Arg, Arguments, Call, CallEncoder, Dispatch, Encoder, Failure, Handler, HasProxy, Incoming,
-        Method, Outcome, Overflow, Place, ProxyType, Reference, Remote, Returned, Service,
-        ServiceClient, debug_proxy, deserialize_proxy, failed, serialize_proxy,
+        Arg, Arguments, Call, CallEncoder, Callbacks, Dispatch, Encoder, Failure, Handler,
+        HasProxy, Incoming, IsService, Method, Outcome, Overflow, Place, ProxyOf, ProxyType,
+        Reference, Remote, Returned, Service, ServiceClient, debug_proxy, deserialize_proxy,
+        failed, is_service, serialize_proxy,
     };
     pub use async_trait::async_trait;
     pub use serde;

@@ -3,7 +3,7 @@
 use syn::Type;
 
 use crate::model::Method;
-use crate::parse::types::{bare, last_segment, type_arguments, written};
+use crate::parse::types::{is_unit, last_segment, type_arguments, written};
 use crate::report::Report;
 
 pub(super) fn check(method: &Method<'_>, report: &mut Report) {
@@ -32,6 +32,5 @@ pub(super) fn check(method: &Method<'_>, report: &mut Report) {
 fn value(output: &Type) -> Option<&Type> {
     let result = last_segment(output).filter(|segment| segment.ident == "Result")?;
     let value = type_arguments(result).next()?;
-    let unit = matches!(bare(value), Type::Tuple(tuple) if tuple.elems.is_empty());
-    (!unit).then_some(value)
+    (!is_unit(value)).then_some(value)
 }

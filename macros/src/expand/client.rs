@@ -74,7 +74,7 @@ pub(super) fn inside(context: &Context<'_>) -> TokenStream {
     let methods = context.methods.iter().map(|(method, names)| {
         let (cfgs, ident, output) = (method.cfgs(), method.ident(), method.output);
         let parameters = signature::declared(method);
-        let converted = signature::converted(context, method);
+        let converted = signature::converted(method, names);
         let codec = &names.codec;
         quote! {
             #(#cfgs)*

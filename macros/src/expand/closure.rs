@@ -12,29 +12,27 @@ use quote::{ToTokens as _, format_ident, quote};
 use syn::visit_mut::VisitMut;
 use syn::{Lifetime, Type, TypeReference};
 
-use super::{Context, signature};
-use crate::model::{Parameter, Passing};
+use super::Context;
+use super::signature::{self, Argument};
+use crate::model::Passing;
 
 pub(super) fn expand(context: &Context<'_>) -> Option<TokenStream> {
-    let method = context.service.closure_method()?;
+    let required = context.service.closure_method()?;
+    let mut methods = context.methods.iter();
+    let (method, names) = methods.find(|(method, _)| std::ptr::eq(*method, required))?;
     let once = once(context, method.parameters.len());
     let ident = &context.service.item.ident;
     let (once_name, function) = (&context.names.once, &context.names.function);
     let (method_ident, output) = (method.ident(), method.output);
-    let erased: Vec<_> = method
-        .parameters
-        .iter()
-        .map(|parameter| parameter.erased_type(context))
-        .collect();
+    let arguments = signature::arguments(method, names);
+    let erased = arguments.clone().map(|argument| argument.erased_type());
     let mut lifetimes = NamedLifetimes::default();
-    let named: Vec<_> = method
-        .parameters
-        .iter()
-        .map(|parameter| lifetimes.name(parameter, context))
+    let named: Vec<_> = arguments
+        .map(|argument| lifetimes.name(&argument))
         .collect();
     let bound = lifetimes.bound();
     let parameters = signature::declared(method);
-    let converted = signature::converted(context, method);
+    let converted = signature::converted(method, names);
     let cfgs: Vec<_> = method.cfgs().collect();
     Some(quote! {
         #once
@@ -95,11 +93,11 @@ fn once(context: &Context<'_>, parameters: usize) -> TokenStream {
 struct NamedLifetimes(Vec<Lifetime>);
 
 impl NamedLifetimes {
-    fn name(&mut self, parameter: &Parameter<'_>, context: &Context<'_>) -> TokenStream {
-        if let Passing::Callback { .. } = parameter.passing {
-            return parameter.erased_type(context);
+    fn name(&mut self, argument: &Argument<'_>) -> TokenStream {
+        if let Passing::Callback { .. } = argument.passing {
+            return argument.erased_type();
         }
-        let mut ty: Type = parameter.ty.clone();
+        let mut ty: Type = argument.ty.clone();
         self.visit_type_mut(&mut ty);
         ty.into_token_stream()
     }

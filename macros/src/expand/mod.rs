@@ -4,10 +4,12 @@
 //! in an anonymous constant, where its names meet nobody's. All paths are absolute.
 
 mod arc;
+mod callback;
 mod client;
 mod closure;
 mod codec;
 mod dispatch;
+mod form;
 mod proxy;
 mod refused;
 mod server;
@@ -46,6 +48,7 @@ pub(crate) fn expand(service: &Service<'_>) -> TokenStream {
         server::beside(&context),
     ];
     let inside = [
+        callback::expand(&context),
         codec::expand(&context),
         twin::expand(&context),
         dispatch::expand(&context),

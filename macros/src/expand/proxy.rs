@@ -94,7 +94,7 @@ fn service(context: &Context<'_>) -> TokenStream {
     let methods = context.methods.iter().map(|(method, names)| {
         let (cfgs, ident, output) = (method.cfgs(), method.ident(), method.output);
         let parameters = signature::declared(method);
-        let converted = signature::converted(context, method);
+        let converted = signature::converted(method, names);
         let (local, codec) = (&names.twin, &names.codec);
         quote! {
             #(#cfgs)*
@@ -141,6 +141,11 @@ fn runtime(context: &Context<'_>) -> TokenStream {
             type Proxy = #proxy;
             type Twin = dyn #twin;
             const NAME: &'static str = #name;
+        }
+
+        impl #private::ProxyOf<true> for dyn #ident {
+            type Service = dyn #ident;
+            type Proxy = #proxy;
         }
 
         impl #private::ProxyType for #proxy {

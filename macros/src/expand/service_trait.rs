@@ -26,10 +26,13 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
         .filter_map(|method| refused::expand(method));
     let (proxy, local) = (&context.names.proxy, &context.names.local);
     let (to_proxy, arc_to_proxy) = (&context.names.to_proxy, &context.names.arc_to_proxy);
+    let private = &context.private;
     quote! {
         #(#attributes)*
         #diagnostic
-        #vis trait #ident: ::core::marker::Send + ::core::marker::Sync + 'static {
+        #vis trait #ident:
+            ::core::marker::Send + ::core::marker::Sync + 'static + #private::IsService
+        {
             #(#methods)*
             #(#refused)*
 

@@ -1,78 +1,79 @@
 //! The forms in which a method's arguments appear.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
-use syn::Path;
+use std::ops::Deref;
 
-use super::Context;
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+
 use crate::model::{Holder, Method, Parameter, Passing};
+use crate::names::{CallbackNames, MethodNames};
 
-/// `key: &str, listener: impl Bar`: as the trait declares them, with names for patterns.
-pub(super) fn declared(method: &Method<'_>) -> TokenStream {
-    list(method, |parameter| {
-        let (local, ty) = (parameter.local(), parameter.ty);
-        quote!(#local: #ty)
+/// A parameter, with the names that were made for it.
+pub(super) struct Argument<'a> {
+    parameter: &'a Parameter<'a>,
+    callback: Option<&'a CallbackNames>,
+}
+
+pub(super) fn arguments<'a>(
+    method: &'a Method<'_>,
+    names: &'a MethodNames,
+) -> impl Iterator<Item = Argument<'a>> + Clone {
+    let callbacks = names.callbacks.iter().map(Option::as_ref);
+    let arguments = method.parameters.iter().zip(callbacks);
+    arguments.map(|(parameter, callback)| Argument {
+        parameter,
+        callback,
     })
 }
 
-/// `key: &str, listener: <dyn Bar as HasProxy>::Proxy`: with every callback as its proxy.
-pub(super) fn erased(context: &Context<'_>, method: &Method<'_>) -> TokenStream {
-    list(method, |parameter| {
-        let (local, ty) = (parameter.local(), parameter.erased_type(context));
+/// `key: &str, listener: impl Bar`: as the trait declares them, with names for patterns.
+pub(super) fn declared(method: &Method<'_>) -> TokenStream {
+    let forms = method.parameters.iter().map(|parameter| {
+        let (local, ty) = (parameter.local(), parameter.ty);
         quote!(#local: #ty)
-    })
+    });
+    quote!(#(#forms),*)
+}
+
+/// `key: &str, listener: BarProxy`: with every callback as its proxy.
+pub(super) fn erased(method: &Method<'_>, names: &MethodNames) -> TokenStream {
+    let forms = arguments(method, names).map(|argument| {
+        let (local, ty) = (argument.local(), argument.erased_type());
+        quote!(#local: #ty)
+    });
+    quote!(#(#forms),*)
 }
 
 /// `key, listener`
 pub(super) fn passed(method: &Method<'_>) -> TokenStream {
-    list(method, |parameter| parameter.local().to_token_stream())
-}
-
-/// `key, BarProxy::new(listener)`: what is declared, as what is erased.
-pub(super) fn converted(context: &Context<'_>, method: &Method<'_>) -> TokenStream {
-    list(method, |parameter| parameter.converted(context))
-}
-
-fn list(method: &Method<'_>, form: impl Fn(&Parameter<'_>) -> TokenStream) -> TokenStream {
-    let forms = method.parameters.iter().map(form);
+    let forms = method.parameters.iter().map(Parameter::local);
     quote!(#(#forms),*)
 }
 
-/// The proxy of a service that is known by its path alone, which may be an alias or a generic one.
-///
-/// It stands where the user named the service, in all its uses, so that a trait that is no service
-/// is reported there. rustc says nothing more about a type that has no name for it.
-fn proxy(context: &Context<'_>, service: &Path) -> TokenStream {
-    let private = &context.private;
-    let place = service
-        .segments
-        .last()
-        .map_or_else(Span::call_site, |name| name.ident.span());
-    quote_spanned! {Span::call_site().located_at(place)=>
-        <dyn #service as #private::HasProxy>::Proxy
-    }
+/// `key, BarProxy::new(listener)`: what is declared, as what is erased.
+pub(super) fn converted(method: &Method<'_>, names: &MethodNames) -> TokenStream {
+    let forms = arguments(method, names).map(|argument| argument.converted());
+    quote!(#(#forms),*)
 }
 
-impl Parameter<'_> {
+impl Argument<'_> {
     /// The type of the argument, with a callback as its proxy.
-    pub(super) fn erased_type(&self, context: &Context<'_>) -> TokenStream {
-        let Passing::Callback { service, holder } = self.passing else {
+    pub(super) fn erased_type(&self) -> TokenStream {
+        let Some((proxy, holder)) = self.proxy() else {
             return self.ty.to_token_stream();
         };
-        let proxy = proxy(context, service);
         match holder {
-            Holder::None => proxy,
+            Holder::None => quote!(#proxy),
             Holder::Option => quote!(::core::option::Option<#proxy>),
             Holder::Vec => quote!(::std::vec::Vec<#proxy>),
         }
     }
 
-    fn converted(&self, context: &Context<'_>) -> TokenStream {
+    fn converted(&self) -> TokenStream {
         let local = self.local();
-        let Passing::Callback { service, holder } = self.passing else {
-            return local.to_token_stream();
+        let Some((proxy, holder)) = self.proxy() else {
+            return quote!(#local);
         };
-        let proxy = proxy(context, service);
         match holder {
             Holder::None => quote!(<#proxy>::new(#local)),
             Holder::Option => quote!(::core::option::Option::map(#local, <#proxy>::new)),
@@ -83,5 +84,21 @@ impl Parameter<'_> {
                 ))
             },
         }
+    }
+
+    /// Of an `impl Bar` the alias of `BarProxy`, and what the `impl Bar` stands in.
+    fn proxy(&self) -> Option<(&syn::Ident, Holder)> {
+        match self.passing {
+            Passing::Callback { holder, .. } => Some((&self.callback?.proxy, holder)),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Deref for Argument<'a> {
+    type Target = Parameter<'a>;
+
+    fn deref(&self) -> &Parameter<'a> {
+        self.parameter
     }
 }

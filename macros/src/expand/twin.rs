@@ -13,7 +13,7 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
     let object = &names.object;
     let declarations = context.methods.iter().map(|(method, names)| {
         let (cfgs, name, output) = (method.cfgs(), &names.twin, method.output);
-        let parameters = signature::erased(context, method);
+        let parameters = signature::erased(method, names);
         quote! {
             #(#cfgs)*
             async fn #name(&self, #parameters) -> #output;
@@ -21,7 +21,7 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
     });
     let definitions = context.methods.iter().map(|(method, names)| {
         let (cfgs, name, output) = (method.cfgs(), &names.twin, method.output);
-        let parameters = signature::erased(context, method);
+        let parameters = signature::erased(method, names);
         let passed = signature::passed(method);
         let method = method.ident();
         quote! {

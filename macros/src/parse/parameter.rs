@@ -1,10 +1,13 @@
 //! One argument of a method: its name, and how it travels.
 
-use syn::{Ident, Pat, PatType, Path, Type, TypeImplTrait, TypeParamBound};
+use syn::{
+    Ident, Pat, PatType, Path, PathArguments, ReturnType, Type, TypeImplTrait, TypeParamBound,
+};
 
 use super::attributes;
 use super::types::{
-    Mentions, argument_of, bare, is_decoded_in_place, is_value, joined, owned, written,
+    Mentions, argument_of, bare, is_byte, is_text, is_unit, is_value, joined, last_segment, owned,
+    type_arguments, written,
 };
 use crate::model::{Holder, Parameter, Passing};
 use crate::names;
@@ -120,10 +123,9 @@ fn passing(ty: &Type, borrows: bool) -> Passing<'_> {
             Passing::Owned
         };
     };
-    if is_decoded_in_place(&reference.elem) {
-        return Passing::InPlace;
-    }
     match bare(&reference.elem) {
+        target if is_text(target) => Passing::InPlace,
+        Type::Slice(slice) if is_byte(&slice.elem) => Passing::Bytes { optional },
         Type::Slice(slice) => Passing::Slice {
             element: &slice.elem,
             in_place: Mentions::of(&slice.elem).borrow.is_some(),
@@ -189,6 +191,13 @@ fn service<'a>(ty: &'a TypeImplTrait, report: &mut Report) -> Option<&'a Path> {
         );
         return None;
     }
+    if let Some(function) = function(service) {
+        report.at(
+            service,
+            format!("a function that is called back is an `impl ringback::{function}`"),
+        );
+        return None;
+    }
     let mentions = Mentions::of_path(service);
     if let Some(borrow) = mentions.borrow {
         report.at(
@@ -204,4 +213,26 @@ fn service<'a>(ty: &'a TypeImplTrait, report: &mut Report) -> Option<&'a Path> {
     }
     owned_or_elided(&mentions, report)?;
     Some(service)
+}
+
+/// The `Callback<A, R>` that stands for an `impl Fn(A) -> R` or the like.
+fn function(path: &Path) -> Option<String> {
+    let PathArguments::Parenthesized(signature) = &path.segments.last()?.arguments else {
+        return None;
+    };
+    let inputs: Vec<_> = signature.inputs.iter().map(written).collect();
+    let argument = match &inputs[..] {
+        [one] => one.clone(),
+        many => format!("({})", many.join(", ")),
+    };
+    let value = match &signature.output {
+        ReturnType::Type(_, ty) => last_segment(ty)
+            .filter(|segment| segment.ident == "Result")
+            .map_or(Some(&**ty), |result| type_arguments(result).next()),
+        ReturnType::Default => None,
+    };
+    Some(match value {
+        Some(value) if !is_unit(value) => format!("Callback<{argument}, {}>", written(value)),
+        _ => format!("Callback<{argument}>"),
+    })
 }

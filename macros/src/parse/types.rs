@@ -146,16 +146,17 @@ impl<'a> Visit<'a> for Mentions<'a> {
     }
 }
 
-/// Whether this is `str`, `[u8]` or `Path`, which a reference to is decoded in place.
-pub(crate) fn is_decoded_in_place(target: &Type) -> bool {
-    match bare(target) {
-        Type::Slice(slice) => {
-            last_segment(&slice.elem).is_some_and(|element| element.ident == "u8")
-        }
-        target => {
-            last_segment(target).is_some_and(|name| name.ident == "str" || name.ident == "Path")
-        }
-    }
+/// Whether this is `str` or `Path`, which a reference to is decoded in place.
+pub(crate) fn is_text(target: &Type) -> bool {
+    last_segment(target).is_some_and(|name| name.ident == "str" || name.ident == "Path")
+}
+
+pub(crate) fn is_unit(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
+pub(crate) fn is_byte(element: &Type) -> bool {
+    last_segment(element).is_some_and(|name| name.ident == "u8")
 }
 
 /// The types that stand for a value and can be neither a callback's proxy nor an alias of one.

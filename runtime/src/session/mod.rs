@@ -10,6 +10,7 @@
 //! 5. `incoming` is the call as its handler sees it: arguments out, answer in;
 //! 6. `call` decodes the answer.
 
+mod argument;
 mod call;
 mod clock;
 mod context;
@@ -46,7 +47,10 @@ pub use handle::{Session, Stats};
 pub use incoming::{Arguments, Incoming};
 pub use lease::Lease;
 pub use passing::serialize_proxy;
-pub use reference::{HasProxy, Place, ProxyType, Reference, debug_proxy, deserialize_proxy};
+pub use reference::{
+    Callbacks, HasProxy, IsService, Place, ProxyOf, ProxyType, Reference, debug_proxy,
+    deserialize_proxy, is_service,
+};
 pub use remote::{Method, Remote, ServiceClient};
 pub use target::{Dispatch, Handler, Service};
 pub use value::{Arg, Failure, Outcome, Returned, failed};

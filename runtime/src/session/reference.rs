@@ -6,13 +6,15 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use serde::de::{Deserializer, Error as _};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
 
 use super::lease::{self, Lease, Leased, lease};
 use super::link::Link;
 use super::received::{Entry, claim};
 use super::remote::Remote;
 use super::target::Dispatch;
+use super::value::Arg;
 use super::watch::OnClosed;
 use crate::codec::read_reference_index;
 use crate::error::Error;
@@ -35,8 +37,36 @@ pub trait HasProxy: 'static {
     const NAME: &'static str;
 }
 
+/// The proxy of a service. `IS_SERVICE` is `true`, but generated code puts a constant there whose
+/// evaluation fails where a trait is no service: then rustc says so once, and is silent about all
+/// that would follow from it.
+pub trait ProxyOf<const IS_SERVICE: bool> {
+    /// `dyn Foo`.
+    type Service: ?Sized;
+    /// `FooProxy`.
+    type Proxy;
+}
+
+/// A service trait has this one as a supertrait, and no other trait has it.
+#[diagnostic::on_unimplemented(
+    message = "a callback is an `impl` of a service, and this trait is none",
+    label = "not a service",
+    note = "mark the trait with `#[ringback::service]`"
+)]
+pub trait IsService {}
+
+// Every implementation has it. Of a `T: ?Sized + Foo` it is known by `Foo` alone.
+#[diagnostic::do_not_recommend]
+impl<T> IsService for T {}
+
+/// Tells that the one trait that `T` is known to implement is a service. If it is not, this does not
+/// compile.
+pub const fn is_service<T: ?Sized + IsService>() -> bool {
+    true
+}
+
 /// What every `FooProxy` is.
-pub trait ProxyType: Dispatch + Clone {
+pub trait ProxyType: Dispatch + Clone + Serialize + DeserializeOwned {
     /// `dyn Foo`.
     type Service: ?Sized + HasProxy<Proxy = Self>;
 
@@ -45,6 +75,38 @@ pub trait ProxyType: Dispatch + Clone {
 
     /// What is in it.
     fn reference(&self) -> &Reference<Self::Service>;
+}
+
+/// What a parameter marked `#[callback]` is: a proxy, or none, or many.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a callback",
+    label = "not the proxy of a service",
+    note = "`#[callback]` goes on `impl Foo`, `Option<impl Foo>`, `Vec<impl Foo>` or a `FooProxy`, where `Foo` is a service"
+)]
+pub trait Callbacks: Arg {
+    /// The same, whose one-way calls do that when the object does not keep up.
+    #[must_use]
+    fn with_overflow(self, overflow: Overflow) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: ProxyType> Callbacks for P {
+    fn with_overflow(self, overflow: Overflow) -> Self {
+        P::from_reference(self.reference().with_overflow(overflow))
+    }
+}
+
+impl<P: ProxyType> Callbacks for Option<P> {
+    fn with_overflow(self, overflow: Overflow) -> Self {
+        self.map(|proxy| proxy.with_overflow(overflow))
+    }
+}
+
+impl<P: ProxyType> Callbacks for Vec<P> {
+    fn with_overflow(self, overflow: Overflow) -> Self {
+        let proxies = self.into_iter();
+        proxies.map(|proxy| proxy.with_overflow(overflow)).collect()
+    }
 }
 
 /// A reference to one object, here or at the far end.

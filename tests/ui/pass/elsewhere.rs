@@ -27,6 +27,26 @@ mod inner {
         }
     }
 
+    /// Services that name each other, and themselves.
+    pub mod circles {
+        use super::rpc::renamed::{Result, service};
+
+        #[service(crate = crate::inner::rpc::renamed)]
+        pub trait Ask {
+            async fn asks(&self, #[callback] back: impl Answer) -> Result<u8>;
+        }
+
+        #[service(crate = crate::inner::rpc::renamed)]
+        pub trait Answer {
+            async fn answer(&self, #[callback] back: impl Ask, depth: u8) -> Result<u8>;
+        }
+
+        #[service(crate = crate::inner::rpc::renamed)]
+        pub trait Again {
+            async fn again(&self, #[callback] next: Option<impl Again>, depth: u8) -> Result<u8>;
+        }
+    }
+
     pub mod services {
         use super::callbacks::{self, Approver as Asked};
         use super::rpc::renamed::{self, Callback as Function, service};
@@ -47,6 +67,7 @@ mod inner {
 }
 
 use inner::callbacks::{ApproverProxy, Listener, ListenerProxy};
+use inner::circles::{Again, AgainProxy, Answer, AnswerProxy, Ask, AskProxy};
 use inner::rpc::renamed::{Callback, Client, Result, Server, transport::memory};
 use inner::services::{Planner, PlannerClient, PlannerServer};
 use inner::types::Plan;
@@ -102,5 +123,20 @@ async fn main() -> Result<()> {
     planner
         .plan(plan, log.clone(), None::<ApproverProxy>, none, log)
         .await?;
+
+    let ask = AskProxy::new(async |back: AnswerProxy| {
+        let nobody = async |_: AnswerProxy| Ok(1);
+        back.answer(nobody, 2).await
+    });
+    let answer = async |back: AskProxy, depth: u8| match depth {
+        0 => Ok(0),
+        depth => Ok(depth + back.asks(async |_: AskProxy, _: u8| Ok(1)).await?),
+    };
+    assert_eq!(ask.asks(answer).await?, 3);
+    let again = AgainProxy::new(async |next: Option<AgainProxy>, depth: u8| match next {
+        Some(next) => next.again(None::<AgainProxy>, depth + 1).await,
+        None => Ok(depth),
+    });
+    assert_eq!(again.again(Some(again.clone()), 0).await?, 1);
     Ok(())
 }
