@@ -28,7 +28,11 @@ fn arrived(end: &End) -> Vec<u32> {
 /// A pair in which the client grants no call without a parent, with a request of the client's at the
 /// server and the server's proxies of that many objects of the client.
 fn pair_in_a_call(objects: usize) -> (Pair, Incoming, Vec<Rc<Proxy>>) {
-    let mut pair = Pair::open(calls(0), quiet());
+    let nothing = limited(|limits| {
+        limits.max_calls = 0;
+        limits.max_object_calls = 0;
+    });
+    let mut pair = Pair::open(nothing, quiet());
     let introduce = |_| pair.introduce_from(Side::Connecting).1;
     let proxies = (0..objects).map(introduce).collect();
     pair.client.submit(Outgoing::to_service("S")).unwrap();
