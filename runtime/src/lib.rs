@@ -119,6 +119,7 @@ pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use group::{Ask, Group, GroupFailure};
 pub use limits::Limits;
+#[doc = include_str!("service.md")]
 pub use ringback_macros::service;
 pub use server::{Server, ServerBuilder, ServerHandle};
 pub use session::{Context, Lease, Service, ServiceClient, Session, Stats, context};
