@@ -147,7 +147,10 @@ struct ArgumentsServer<T_> {
     object: ::std::sync::Arc<T_>,
 }
 #[allow(dead_code)]
-impl<T_: Arguments> ArgumentsServer<T_> {
+impl<T_> ArgumentsServer<T_>
+where
+    T_: Arguments,
+{
     /// Offers `object`. To keep hold of it, pass an `Arc`.
     #[must_use]
     fn new(object: T_) -> Self {
@@ -344,7 +347,10 @@ const _: () = {
         ) -> ::ringback::__private::Handler;
     }
     #[::ringback::__private::async_trait]
-    impl<T_: Arguments> Twin_ for T_ {
+    impl<T_> Twin_ for T_
+    where
+        T_: Arguments,
+    {
         async fn ringback_twin_call_borrowed(
             &self,
             key: &str,
@@ -379,10 +385,13 @@ const _: () = {
             serve(self, call)
         }
     }
-    fn serve<T_: Arguments>(
+    fn serve<T_>(
         object: ::std::sync::Arc<T_>,
         call: ::ringback::__private::Incoming,
-    ) -> ::ringback::__private::Handler {
+    ) -> ::ringback::__private::Handler
+    where
+        T_: Arguments,
+    {
         match call.method() {
             id if id == BORROWED.id() => {
                 ::ringback::__private::Handler::inline(async move {
@@ -519,7 +528,10 @@ const _: () = {
         }
     }
     impl ArgumentsProxy {
-        fn __local<T_: Arguments>(object: ::std::sync::Arc<T_>) -> Self {
+        fn __local<T_>(object: ::std::sync::Arc<T_>) -> Self
+        where
+            T_: Arguments,
+        {
             let twin: ::std::sync::Arc<dyn Twin_> = object;
             Self {
                 reference: ::ringback::__private::Reference::local(twin),
@@ -623,7 +635,10 @@ const _: () = {
             Self { remote }
         }
     }
-    impl<T_: Arguments> ::ringback::__private::Dispatch for ArgumentsServer<T_> {
+    impl<T_> ::ringback::__private::Dispatch for ArgumentsServer<T_>
+    where
+        T_: Arguments,
+    {
         fn dispatch(
             &self,
             call: ::ringback::__private::Incoming,
@@ -634,7 +649,10 @@ const _: () = {
             self
         }
     }
-    impl<T_: Arguments> ::ringback::__private::Service for ArgumentsServer<T_> {
+    impl<T_> ::ringback::__private::Service for ArgumentsServer<T_>
+    where
+        T_: Arguments,
+    {
         const NAME: &'static str = <dyn Arguments as ::ringback::__private::HasProxy>::NAME;
     }
     impl<T_> ::core::fmt::Debug for ArgumentsServer<T_> {
@@ -645,7 +663,10 @@ const _: () = {
             formatter.debug_struct("ArgumentsServer").finish_non_exhaustive()
         }
     }
-    impl<T_: Arguments> Arguments for ::std::sync::Arc<T_> {
+    impl<T_> Arguments for ::std::sync::Arc<T_>
+    where
+        T_: Arguments,
+    {
         fn borrowed(
             &self,
             key: &str,

@@ -148,7 +148,10 @@ pub struct DefaultsServer<T> {
     object: ::std::sync::Arc<T>,
 }
 #[allow(dead_code)]
-impl<T: Defaults> DefaultsServer<T> {
+impl<T> DefaultsServer<T>
+where
+    T: Defaults,
+{
     /// Offers `object`. To keep hold of it, pass an `Arc`.
     #[must_use]
     pub fn new(object: T) -> Self {
@@ -272,7 +275,10 @@ const _: () = {
         ) -> ::ringback::__private::Handler;
     }
     #[::ringback::__private::async_trait]
-    impl<T: Defaults> Twin for T {
+    impl<T> Twin for T
+    where
+        T: Defaults,
+    {
         async fn ringback_twin_call_required(
             &self,
             text: Cow<'_, str>,
@@ -295,10 +301,13 @@ const _: () = {
             serve(self, call)
         }
     }
-    fn serve<T: Defaults>(
+    fn serve<T>(
         object: ::std::sync::Arc<T>,
         call: ::ringback::__private::Incoming,
-    ) -> ::ringback::__private::Handler {
+    ) -> ::ringback::__private::Handler
+    where
+        T: Defaults,
+    {
         match call.method() {
             id if id == REQUIRED.id() => {
                 ::ringback::__private::Handler::inline(async move {
@@ -373,7 +382,10 @@ const _: () = {
         }
     }
     impl DefaultsProxy {
-        fn __local<T: Defaults>(object: ::std::sync::Arc<T>) -> Self {
+        fn __local<T>(object: ::std::sync::Arc<T>) -> Self
+        where
+            T: Defaults,
+        {
             let twin: ::std::sync::Arc<dyn Twin> = object;
             Self {
                 reference: ::ringback::__private::Reference::local(twin),
@@ -456,7 +468,10 @@ const _: () = {
             Self { remote }
         }
     }
-    impl<T: Defaults> ::ringback::__private::Dispatch for DefaultsServer<T> {
+    impl<T> ::ringback::__private::Dispatch for DefaultsServer<T>
+    where
+        T: Defaults,
+    {
         fn dispatch(
             &self,
             call: ::ringback::__private::Incoming,
@@ -467,7 +482,10 @@ const _: () = {
             self
         }
     }
-    impl<T: Defaults> ::ringback::__private::Service for DefaultsServer<T> {
+    impl<T> ::ringback::__private::Service for DefaultsServer<T>
+    where
+        T: Defaults,
+    {
         const NAME: &'static str = <dyn Defaults as ::ringback::__private::HasProxy>::NAME;
     }
     impl<T> ::core::fmt::Debug for DefaultsServer<T> {
@@ -478,7 +496,10 @@ const _: () = {
             formatter.debug_struct("DefaultsServer").finish_non_exhaustive()
         }
     }
-    impl<T: Defaults> Defaults for ::std::sync::Arc<T> {
+    impl<T> Defaults for ::std::sync::Arc<T>
+    where
+        T: Defaults,
+    {
         fn required(
             &self,
             text: Cow<'_, str>,
@@ -502,30 +523,32 @@ const _: () = {
         }
     }
     #[doc(hidden)]
-    pub trait Once<A0, A1, R>: ::core::marker::Sized {
+    pub trait Once<A0, A1>: ::core::marker::Sized {
+        type Output;
         fn call(
             self,
             a0: A0,
             a1: A1,
-        ) -> impl ::core::future::Future<Output = R> + ::core::marker::Send;
+        ) -> impl ::core::future::Future<Output = Self::Output> + ::core::marker::Send;
     }
-    impl<F, Fut, A0, A1, R> Once<A0, A1, R> for F
+    impl<F, Fut, A0, A1> Once<A0, A1> for F
     where
         F: ::core::ops::FnOnce(A0, A1) -> Fut,
-        Fut: ::core::future::Future<Output = R> + ::core::marker::Send,
+        Fut: ::core::future::Future + ::core::marker::Send,
     {
+        type Output = Fut::Output;
         fn call(
             self,
             a0: A0,
             a1: A1,
-        ) -> impl ::core::future::Future<Output = R> + ::core::marker::Send {
+        ) -> impl ::core::future::Future<Output = Fut::Output> + ::core::marker::Send {
             self(a0, a1)
         }
     }
     impl<F> Defaults for F
     where
         F: ::core::ops::AsyncFn(Cow<'_, str>, Option<&str>) -> Result<()>
-            + for<'a0, 'a1> Once<Cow<'a0, str>, Option<&'a1 str>, Result<()>>
+            + for<'a0, 'a1> Once<Cow<'a0, str>, Option<&'a1 str>, Output = Result<()>>
             + ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync
             + 'static,
     {

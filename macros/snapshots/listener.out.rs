@@ -130,7 +130,10 @@ pub struct ListenerServer<T> {
     object: ::std::sync::Arc<T>,
 }
 #[allow(dead_code)]
-impl<T: Listener> ListenerServer<T> {
+impl<T> ListenerServer<T>
+where
+    T: Listener,
+{
     /// Offers `object`. To keep hold of it, pass an `Arc`.
     #[must_use]
     pub fn new(object: T) -> Self {
@@ -197,7 +200,10 @@ const _: () = {
         ) -> ::ringback::__private::Handler;
     }
     #[::ringback::__private::async_trait]
-    impl<T: Listener> Twin for T {
+    impl<T> Twin for T
+    where
+        T: Listener,
+    {
         async fn ringback_twin_call_changed(&self, no: u32, text: &str) -> Result<()> {
             <T as Listener>::changed(self, no, text).await
         }
@@ -208,10 +214,13 @@ const _: () = {
             serve(self, call)
         }
     }
-    fn serve<T: Listener>(
+    fn serve<T>(
         object: ::std::sync::Arc<T>,
         call: ::ringback::__private::Incoming,
-    ) -> ::ringback::__private::Handler {
+    ) -> ::ringback::__private::Handler
+    where
+        T: Listener,
+    {
         match call.method() {
             id if id == CHANGED.id() => {
                 ::ringback::__private::Handler::inline(async move {
@@ -253,7 +262,10 @@ const _: () = {
         }
     }
     impl ListenerProxy {
-        fn __local<T: Listener>(object: ::std::sync::Arc<T>) -> Self {
+        fn __local<T>(object: ::std::sync::Arc<T>) -> Self
+        where
+            T: Listener,
+        {
             let twin: ::std::sync::Arc<dyn Twin> = object;
             Self {
                 reference: ::ringback::__private::Reference::local(twin),
@@ -333,7 +345,10 @@ const _: () = {
             Self { remote }
         }
     }
-    impl<T: Listener> ::ringback::__private::Dispatch for ListenerServer<T> {
+    impl<T> ::ringback::__private::Dispatch for ListenerServer<T>
+    where
+        T: Listener,
+    {
         fn dispatch(
             &self,
             call: ::ringback::__private::Incoming,
@@ -344,7 +359,10 @@ const _: () = {
             self
         }
     }
-    impl<T: Listener> ::ringback::__private::Service for ListenerServer<T> {
+    impl<T> ::ringback::__private::Service for ListenerServer<T>
+    where
+        T: Listener,
+    {
         const NAME: &'static str = <dyn Listener as ::ringback::__private::HasProxy>::NAME;
     }
     impl<T> ::core::fmt::Debug for ListenerServer<T> {
@@ -355,7 +373,10 @@ const _: () = {
             formatter.debug_struct("ListenerServer").finish_non_exhaustive()
         }
     }
-    impl<T: Listener> Listener for ::std::sync::Arc<T> {
+    impl<T> Listener for ::std::sync::Arc<T>
+    where
+        T: Listener,
+    {
         fn changed(
             &self,
             no: u32,
@@ -371,30 +392,32 @@ const _: () = {
         }
     }
     #[doc(hidden)]
-    pub trait Once<A0, A1, R>: ::core::marker::Sized {
+    pub trait Once<A0, A1>: ::core::marker::Sized {
+        type Output;
         fn call(
             self,
             a0: A0,
             a1: A1,
-        ) -> impl ::core::future::Future<Output = R> + ::core::marker::Send;
+        ) -> impl ::core::future::Future<Output = Self::Output> + ::core::marker::Send;
     }
-    impl<F, Fut, A0, A1, R> Once<A0, A1, R> for F
+    impl<F, Fut, A0, A1> Once<A0, A1> for F
     where
         F: ::core::ops::FnOnce(A0, A1) -> Fut,
-        Fut: ::core::future::Future<Output = R> + ::core::marker::Send,
+        Fut: ::core::future::Future + ::core::marker::Send,
     {
+        type Output = Fut::Output;
         fn call(
             self,
             a0: A0,
             a1: A1,
-        ) -> impl ::core::future::Future<Output = R> + ::core::marker::Send {
+        ) -> impl ::core::future::Future<Output = Fut::Output> + ::core::marker::Send {
             self(a0, a1)
         }
     }
     impl<F> Listener for F
     where
         F: ::core::ops::AsyncFn(u32, &str) -> Result<()>
-            + for<'a0> Once<u32, &'a0 str, Result<()>> + ::core::clone::Clone
+            + for<'a0> Once<u32, &'a0 str, Output = Result<()>> + ::core::clone::Clone
             + ::core::marker::Send + ::core::marker::Sync + 'static,
     {
         fn changed(

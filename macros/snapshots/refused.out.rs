@@ -133,7 +133,10 @@ pub struct RefusedServer<T> {
     object: ::std::sync::Arc<T>,
 }
 #[allow(dead_code)]
-impl<T: Refused> RefusedServer<T> {
+impl<T> RefusedServer<T>
+where
+    T: Refused,
+{
     /// Offers `object`. To keep hold of it, pass an `Arc`.
     #[must_use]
     pub fn new(object: T) -> Self {
@@ -226,7 +229,10 @@ const _: () = {
         ) -> ::ringback::__private::Handler;
     }
     #[::ringback::__private::async_trait]
-    impl<T: Refused> Twin for T {
+    impl<T> Twin for T
+    where
+        T: Refused,
+    {
         async fn ringback_twin_call_good(
             &self,
             listener: GoodListenerProxy,
@@ -240,10 +246,13 @@ const _: () = {
             serve(self, call)
         }
     }
-    fn serve<T: Refused>(
+    fn serve<T>(
         object: ::std::sync::Arc<T>,
         call: ::ringback::__private::Incoming,
-    ) -> ::ringback::__private::Handler {
+    ) -> ::ringback::__private::Handler
+    where
+        T: Refused,
+    {
         match call.method() {
             id if id == GOOD.id() => {
                 ::ringback::__private::Handler::inline(async move {
@@ -288,7 +297,10 @@ const _: () = {
         }
     }
     impl RefusedProxy {
-        fn __local<T: Refused>(object: ::std::sync::Arc<T>) -> Self {
+        fn __local<T>(object: ::std::sync::Arc<T>) -> Self
+        where
+            T: Refused,
+        {
             let twin: ::std::sync::Arc<dyn Twin> = object;
             Self {
                 reference: ::ringback::__private::Reference::local(twin),
@@ -368,7 +380,10 @@ const _: () = {
             Self { remote }
         }
     }
-    impl<T: Refused> ::ringback::__private::Dispatch for RefusedServer<T> {
+    impl<T> ::ringback::__private::Dispatch for RefusedServer<T>
+    where
+        T: Refused,
+    {
         fn dispatch(
             &self,
             call: ::ringback::__private::Incoming,
@@ -379,7 +394,10 @@ const _: () = {
             self
         }
     }
-    impl<T: Refused> ::ringback::__private::Service for RefusedServer<T> {
+    impl<T> ::ringback::__private::Service for RefusedServer<T>
+    where
+        T: Refused,
+    {
         const NAME: &'static str = <dyn Refused as ::ringback::__private::HasProxy>::NAME;
     }
     impl<T> ::core::fmt::Debug for RefusedServer<T> {
@@ -390,7 +408,10 @@ const _: () = {
             formatter.debug_struct("RefusedServer").finish_non_exhaustive()
         }
     }
-    impl<T: Refused> Refused for ::std::sync::Arc<T> {
+    impl<T> Refused for ::std::sync::Arc<T>
+    where
+        T: Refused,
+    {
         fn good(
             &self,
             listener: impl Listener,

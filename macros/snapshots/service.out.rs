@@ -145,7 +145,10 @@ pub(crate) struct RegistryServer<T> {
     object: ::std::sync::Arc<T>,
 }
 #[allow(dead_code)]
-impl<T: Registry> RegistryServer<T> {
+impl<T> RegistryServer<T>
+where
+    T: Registry,
+{
     /// Offers `object`. To keep hold of it, pass an `Arc`.
     #[must_use]
     pub(crate) fn new(object: T) -> Self {
@@ -407,7 +410,10 @@ const _: () = {
         ) -> my_crate::ringback::__private::Handler;
     }
     #[my_crate::ringback::__private::async_trait]
-    impl<T: Registry> Twin for T {
+    impl<T> Twin for T
+    where
+        T: Registry,
+    {
         async fn ringback_twin_call_add(
             &self,
             key: String,
@@ -434,10 +440,13 @@ const _: () = {
             serve(self, call)
         }
     }
-    fn serve<T: Registry>(
+    fn serve<T>(
         object: ::std::sync::Arc<T>,
         call: my_crate::ringback::__private::Incoming,
-    ) -> my_crate::ringback::__private::Handler {
+    ) -> my_crate::ringback::__private::Handler
+    where
+        T: Registry,
+    {
         match call.method() {
             id if id == ADD.id() => {
                 my_crate::ringback::__private::Handler::inline(async move {
@@ -576,7 +585,10 @@ const _: () = {
         }
     }
     impl RegistryProxy {
-        fn __local<T: Registry>(object: ::std::sync::Arc<T>) -> Self {
+        fn __local<T>(object: ::std::sync::Arc<T>) -> Self
+        where
+            T: Registry,
+        {
             let twin: ::std::sync::Arc<dyn Twin> = object;
             Self {
                 reference: my_crate::ringback::__private::Reference::local(twin),
@@ -684,7 +696,10 @@ const _: () = {
             Self { remote }
         }
     }
-    impl<T: Registry> my_crate::ringback::__private::Dispatch for RegistryServer<T> {
+    impl<T> my_crate::ringback::__private::Dispatch for RegistryServer<T>
+    where
+        T: Registry,
+    {
         fn dispatch(
             &self,
             call: my_crate::ringback::__private::Incoming,
@@ -695,7 +710,10 @@ const _: () = {
             self
         }
     }
-    impl<T: Registry> my_crate::ringback::__private::Service for RegistryServer<T> {
+    impl<T> my_crate::ringback::__private::Service for RegistryServer<T>
+    where
+        T: Registry,
+    {
         const NAME: &'static str = <dyn Registry as my_crate::ringback::__private::HasProxy>::NAME;
     }
     impl<T> ::core::fmt::Debug for RegistryServer<T> {
@@ -706,7 +724,10 @@ const _: () = {
             formatter.debug_struct("RegistryServer").finish_non_exhaustive()
         }
     }
-    impl<T: Registry> Registry for ::std::sync::Arc<T> {
+    impl<T> Registry for ::std::sync::Arc<T>
+    where
+        T: Registry,
+    {
         fn add(
             &self,
             key: String,

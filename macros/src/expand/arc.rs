@@ -24,7 +24,10 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
         }
     });
     quote! {
-        impl<#object: #ident> #ident for ::std::sync::Arc<#object> {
+        impl<#object> #ident for ::std::sync::Arc<#object>
+        where
+            #object: #ident,
+        {
             #(#methods)*
             fn #to_proxy(self) -> #proxy {
                 <#object as #ident>::#arc_to_proxy(self)

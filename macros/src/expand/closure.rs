@@ -41,7 +41,7 @@ pub(super) fn expand(context: &Context<'_>) -> Option<TokenStream> {
         impl<#function> #ident for #function
         where
             #function: ::core::ops::AsyncFn(#(#erased),*) -> #output
-                + #bound #once_name<#(#named,)* #output>
+                + #bound #once_name<#(#named,)* Output = #output>
                 + ::core::clone::Clone
                 + ::core::marker::Send
                 + ::core::marker::Sync
@@ -69,18 +69,20 @@ fn once(context: &Context<'_>, parameters: usize) -> TokenStream {
         .collect();
     quote! {
         #[doc(hidden)]
-        #vis trait #once<#(#types,)* R>: ::core::marker::Sized {
+        #vis trait #once<#(#types,)*>: ::core::marker::Sized {
+            type Output;
             fn call(self, #(#names: #types),*)
-                -> impl ::core::future::Future<Output = R> + ::core::marker::Send;
+                -> impl ::core::future::Future<Output = Self::Output> + ::core::marker::Send;
         }
 
-        impl<F, Fut, #(#types,)* R> #once<#(#types,)* R> for F
+        impl<F, Fut, #(#types,)*> #once<#(#types,)*> for F
         where
             F: ::core::ops::FnOnce(#(#types),*) -> Fut,
-            Fut: ::core::future::Future<Output = R> + ::core::marker::Send,
+            Fut: ::core::future::Future + ::core::marker::Send,
         {
+            type Output = Fut::Output;
             fn call(self, #(#names: #types),*)
-                -> impl ::core::future::Future<Output = R> + ::core::marker::Send
+                -> impl ::core::future::Future<Output = Fut::Output> + ::core::marker::Send
             {
                 self(#(#names),*)
             }

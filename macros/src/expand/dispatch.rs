@@ -16,10 +16,13 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
         .iter()
         .map(|(method, names)| arm(context, method, names));
     quote! {
-        fn #serve<#object: #ident>(
+        fn #serve<#object>(
             object: ::std::sync::Arc<#object>,
             call: #private::Incoming,
-        ) -> #private::Handler {
+        ) -> #private::Handler
+        where
+            #object: #ident,
+        {
             match call.method() {
                 #(#arms)*
                 _ => call.unknown_method(<dyn #ident as #private::HasProxy>::NAME),

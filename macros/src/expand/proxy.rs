@@ -131,7 +131,10 @@ fn runtime(context: &Context<'_>) -> TokenStream {
     quote! {
         impl #proxy {
             // Private, as the trait that calls it is in the same module.
-            fn #local<#object: #ident>(object: ::std::sync::Arc<#object>) -> Self {
+            fn #local<#object>(object: ::std::sync::Arc<#object>) -> Self
+            where
+                #object: #ident,
+            {
                 let twin: ::std::sync::Arc<dyn #twin> = object;
                 Self { reference: #private::Reference::local(twin) }
             }

@@ -21,7 +21,10 @@ pub(super) fn beside(context: &Context<'_>) -> TokenStream {
 
         #attributes
         #[allow(dead_code)]
-        impl<#object: #ident> #server<#object> {
+        impl<#object> #server<#object>
+        where
+            #object: #ident,
+        {
             /// Offers `object`. To keep hold of it, pass an `Arc`.
             #[must_use]
             #vis fn new(object: #object) -> Self {
@@ -38,7 +41,10 @@ pub(super) fn inside(context: &Context<'_>) -> TokenStream {
     let (server, object, serve) = (&names.server, &names.object, &names.serve);
     let name = server.to_string();
     quote! {
-        impl<#object: #ident> #private::Dispatch for #server<#object> {
+        impl<#object> #private::Dispatch for #server<#object>
+        where
+            #object: #ident,
+        {
             fn dispatch(&self, call: #private::Incoming) -> #private::Handler {
                 #serve(::core::clone::Clone::clone(&self.object), call)
             }
@@ -47,7 +53,10 @@ pub(super) fn inside(context: &Context<'_>) -> TokenStream {
             }
         }
 
-        impl<#object: #ident> #private::Service for #server<#object> {
+        impl<#object> #private::Service for #server<#object>
+        where
+            #object: #ident,
+        {
             const NAME: &'static str = <dyn #ident as #private::HasProxy>::NAME;
         }
 

@@ -30,7 +30,7 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
     quote! {
         #(#attributes)*
         #diagnostic
-        #vis trait #ident:
+        #vis trait #ident<>:
             ::core::marker::Send + ::core::marker::Sync + 'static + #private::IsService
         {
             #(#methods)*

@@ -41,7 +41,10 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
         }
 
         #[#private::async_trait]
-        impl<#object: #ident> #twin for #object {
+        impl<#object> #twin for #object
+        where
+            #object: #ident,
+        {
             #(#definitions)*
             fn #twin_serve(self: ::std::sync::Arc<Self>, call: #private::Incoming)
                 -> #private::Handler
