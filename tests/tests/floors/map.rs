@@ -40,6 +40,22 @@ fn every_test_that_the_architecture_names_is_there() {
 }
 
 #[test]
+fn what_the_architecture_finds_in_a_file_is_in_it() {
+    let document = document();
+    let mut looked_at = 0;
+    for (at, _) in document.match_indices(".rs` (`") {
+        let (before, after) = document.split_at(at);
+        let file = format!("{}.rs", before.rsplit('`').next().unwrap_or_default());
+        let item = after.split('`').nth(2).unwrap_or_default();
+        let path = root_of("runtime/src").join(&file);
+        let source = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert!(source.contains(item), "there is no `{item}` in {file}");
+        looked_at += 1;
+    }
+    assert!(looked_at > 5, "the document looks into {looked_at} files");
+}
+
+#[test]
 fn what_is_not_there_is_found() {
     assert_eq!(words("a `b/c.rs` d `e_f`"), ["b/c.rs", "e_f"]);
     assert!(is_path("b/c.rs") && is_path("lib.rs") && !is_path("e_f") && !is_path("a::b.rs"));
