@@ -76,6 +76,8 @@ pub(crate) struct Connection<H: Host> {
     pub(super) side: Side,
     pub(super) config: Config,
     pub(super) phase: Phase,
+    /// Why no new calls can be made, if the peer announced that it leaves.
+    pub(super) peer_leaves: Option<Error>,
     /// What the peer granted; our own defaults until it greets.
     pub(super) peer: Greeting,
     pub(super) calls: CallTable<H>,
@@ -99,6 +101,7 @@ impl<H: Host> Connection<H> {
             side,
             config,
             phase: Phase::Preface,
+            peer_leaves: None,
             peer: Greeting::new(limits, 0, false),
             calls: CallTable::new(),
             served: ServedTable::new(limits.max_calls, limits.max_object_calls),

@@ -86,7 +86,11 @@ impl<H: Host> Connection<H> {
                 write::pong(&mut self.output, token);
                 Ok(())
             }
-            Frame::Pong(_) | Frame::Optional(_) | Frame::Goaway { .. } => Ok(()),
+            Frame::Goaway { reason } => {
+                self.on_goaway(reason);
+                Ok(())
+            }
+            Frame::Pong(_) | Frame::Optional(_) => Ok(()),
             Frame::Hello(_) | Frame::Welcome(_) => Err(Fault::protocol("a second greeting")),
             Frame::Abort { kind, message } => Err(Self::told(kind, message)),
         }

@@ -13,6 +13,7 @@
 //! | `credit` | who may send, and who waits in which line |
 //! | `place` | who of a handler's calls may go without credit |
 //! | `overflow` | what becomes of one-way calls that find their line full |
+//! | `goaway` | what becomes of calls to a peer that is about to leave |
 //! | `heartbeat` | when the peer was last heard |
 //!
 //! Since nothing here waits or reads a clock, a pair of connections can be tested with a virtual
@@ -27,6 +28,7 @@ mod credit;
 mod event;
 mod exports;
 mod fault;
+mod goaway;
 mod handshake;
 mod heartbeat;
 mod imports;

@@ -64,12 +64,14 @@ impl<H: Host> Connection<H> {
     }
 
     fn served_request_ended(&mut self, id: RequestId) {
-        if let Some(serving) = self.served.remove(id)
-            && let Some(outer) = serving.in_place_of
-            && let Some(made) = self.calls.get_mut(outer)
-        {
+        let Some(serving) = self.served.remove(id) else {
+            return;
+        };
+        let outer = serving.in_place_of.and_then(|id| self.calls.get_mut(id));
+        if let Some(made) = outer {
             made.inner = None;
         }
+        self.place_is_gone(serving.waiting);
     }
 
     /// The handler of a one-way call has ended.

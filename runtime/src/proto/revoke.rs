@@ -1,7 +1,6 @@
 //! Objects that their owner withdraws, and objects that can't be called any more.
 
-use super::calls::State;
-use super::{Connection, Event, Garbage, Host, Rejected};
+use super::{Connection, Event, Host, Rejected};
 use crate::error::ErrorKind;
 use crate::frame::write;
 use crate::id::ObjectId;
@@ -34,25 +33,10 @@ impl<H: Host> Connection<H> {
         import.closed = Some((kind, reason.to_owned()));
         self.events
             .extend(import.watch.take().map(Event::ObjectClosed));
-        for id in self.credit.take_line(Some(object)) {
-            let Some(made) = self.calls.remove(id) else {
-                continue;
-            };
-            let State::Waiting(waiting) = made.state else {
-                continue;
-            };
-            self.stop_waiting_inside(waiting.inside, id);
-            self.garbage.push(Garbage::References(waiting.references));
-            match made.caller {
-                Some(caller) => self.events.push_back(Event::Failed(
-                    caller,
-                    Rejected::ObjectClosed {
-                        kind,
-                        reason: reason.to_owned(),
-                    },
-                )),
-                None => self.release(object),
-            }
+        let waiting: Vec<_> = self.credit.line(Some(object)).collect();
+        for id in waiting {
+            let reason = reason.to_owned();
+            self.send_away(id, Rejected::ObjectClosed { kind, reason });
         }
     }
 }

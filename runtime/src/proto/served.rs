@@ -81,6 +81,10 @@ impl ServedTable {
         Ok(())
     }
 
+    pub(super) fn get(&self, id: RequestId) -> Option<&Serving> {
+        self.serving.get(&id)
+    }
+
     pub(super) fn get_mut(&mut self, id: RequestId) -> Option<&mut Serving> {
         self.serving.get_mut(&id)
     }

@@ -211,12 +211,19 @@ impl<H: Host> Connection<H> {
         if !call.one_way && place.is_some() {
             return Ok(place);
         }
+        if let Some(error) = &self.peer_leaves {
+            // Who is not served by the place, now or in its turn, is not served any more.
+            return match call.inside {
+                Some(_) if call.waits() => Ok(place),
+                _ => Err(Rejected::Closed(error.clone())),
+            };
+        }
         let at_once = self.may_send() && !self.credit.is_waiting(line) && self.has_window(line);
         Ok(if at_once { Some(Right::Credit) } else { place })
     }
 
     fn may_send(&self) -> bool {
-        self.is_open() && self.credit.is_left() && self.has_room()
+        self.is_open() && self.peer_leaves.is_none() && self.credit.is_left() && self.has_room()
     }
 
     fn has_room(&self) -> bool {
@@ -363,6 +370,25 @@ impl<H: Host> Connection<H> {
         }
         if let Some(object) = made.object.filter(|_| held) {
             self.release(object);
+        }
+    }
+
+    /// A call in line will never be sent.
+    pub(super) fn send_away(&mut self, id: RequestId, rejected: Rejected) {
+        let Some(made) = self.calls.remove(id) else {
+            return;
+        };
+        self.credit.leave(made.object, id);
+        let State::Waiting(waiting) = made.state else {
+            return;
+        };
+        self.stop_waiting_inside(waiting.inside, id);
+        self.garbage.push(Garbage::References(waiting.references));
+        match (made.caller, made.object) {
+            (Some(caller), _) => self.events.push_back(Event::Failed(caller, rejected)),
+            // Nobody waits for it, so it held its object itself.
+            (None, Some(object)) => self.release(object),
+            (None, None) => {}
         }
     }
 }

@@ -23,6 +23,7 @@ mod world;
 mod chunking;
 mod credit;
 mod ending;
+mod goaway;
 mod handshake;
 mod heartbeat;
 mod hostile;
