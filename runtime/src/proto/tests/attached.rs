@@ -218,16 +218,6 @@ impl Ledger {
         !self.outcomes.borrow()[caller].is_empty()
     }
 
-    /// Forgets what callers were told, and with it the objects that answers passed to them.
-    pub(super) fn forget_answers(&self) {
-        let mut taken = Vec::new();
-        for told in &mut *self.outcomes.borrow_mut() {
-            for outcome in told {
-                taken.push(std::mem::replace(outcome, Outcome::Dropped));
-            }
-        }
-    }
-
     /// Each caller was told exactly once, each object destroyed exactly once, and nothing under a lock.
     pub(super) fn assert_all_is_settled(&self) {
         for (caller, told) in self.outcomes.borrow().iter().enumerate() {

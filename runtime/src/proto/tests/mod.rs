@@ -20,6 +20,7 @@ mod pair;
 mod stranger;
 mod world;
 
+mod carried;
 mod chunking;
 mod credit;
 mod ending;

@@ -64,6 +64,10 @@ struct Made {
     inside: Option<u64>,
 }
 
+/// Calls that keep their order among themselves: those to one object (or to services) out of one
+/// handler, or out of none.
+type Line = (Option<ObjectId>, Option<u64>);
+
 /// How often which thing happened that a property should not do without.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
@@ -95,7 +99,7 @@ pub(super) struct World {
     hands: [Hand; 2],
     made: Vec<Made>,
     /// The last call that came to an object from outside of handlers, or out of one handler.
-    last: [HashMap<(Option<ObjectId>, Option<u64>), u32>; 2],
+    last: [HashMap<Line, u32>; 2],
     /// The objects that came to an end and that it no longer has.
     gone: [HashSet<ObjectId>; 2],
     looked_at: [usize; 2],
