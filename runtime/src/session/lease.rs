@@ -60,9 +60,16 @@ pub(super) struct State {
 }
 
 /// A leased object. Its proxies share it; with the last of them it goes.
-pub(super) struct Leased<D: ?Sized + HasProxy> {
+struct Leased<D: ?Sized + HasProxy> {
     twin: Mutex<Option<Arc<D::Twin>>>,
     state: Arc<State>,
+}
+
+/// A leased object as its proxies see it.
+pub(super) trait Lent<Twin: ?Sized>: Send + Sync {
+    /// The object, unless it was revoked.
+    fn twin(&self) -> Result<Arc<Twin>, Error>;
+    fn state(&self) -> &Arc<State>;
 }
 
 /// A leased object of whatever service.
@@ -72,7 +79,7 @@ trait Withdraw: Send + Sync {
 }
 
 /// Makes a leased object.
-pub(super) fn lease<D: ?Sized + HasProxy>(twin: Arc<D::Twin>) -> (Arc<Leased<D>>, Lease) {
+pub(super) fn lease<D: ?Sized + HasProxy>(twin: Arc<D::Twin>) -> (Arc<dyn Lent<D::Twin>>, Lease) {
     let state = Arc::<State>::default();
     let object = Arc::new(Leased::<D> {
         twin: Mutex::new(Some(twin)),
@@ -88,16 +95,17 @@ pub(super) fn lease<D: ?Sized + HasProxy>(twin: Arc<D::Twin>) -> (Arc<Leased<D>>
 }
 
 impl<D: ?Sized + HasProxy> Leased<D> {
-    /// The object, unless it was revoked.
-    pub(super) fn twin(&self) -> Result<Arc<D::Twin>, Error> {
-        self.slot().clone().ok_or_else(revoked)
-    }
-
     fn slot(&self) -> MutexGuard<'_, Option<Arc<D::Twin>>> {
         self.twin.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    pub(super) fn state(&self) -> &Arc<State> {
+impl<D: ?Sized + HasProxy> Lent<D::Twin> for Leased<D> {
+    fn twin(&self) -> Result<Arc<D::Twin>, Error> {
+        self.slot().clone().ok_or_else(revoked)
+    }
+
+    fn state(&self) -> &Arc<State> {
         &self.state
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 
-use super::lease::{self, Lease, Leased, lease};
+use super::lease::{self, Lease, Lent, lease};
 use super::link::Link;
 use super::received::{Entry, claim};
 use super::remote::Remote;
@@ -114,7 +114,8 @@ pub struct Reference<D: ?Sized + HasProxy>(Whose<D>);
 
 enum Whose<D: ?Sized + HasProxy> {
     Local(Arc<D::Twin>),
-    Leased(Arc<Leased<D>>),
+    /// As a trait object for the same reason for which a [`Remote`] has one.
+    Leased(Arc<dyn Lent<D::Twin>>),
     Remote(Remote),
 }
 
@@ -146,7 +147,7 @@ impl<D: ?Sized + HasProxy> Reference<D> {
 
     /// A reference to a local object, and the owner's lease on it.
     pub fn leased(twin: Arc<D::Twin>) -> (Self, Lease) {
-        let (object, lease) = lease(twin);
+        let (object, lease) = lease::<D>(twin);
         (Self(Whose::Leased(object)), lease)
     }
 

@@ -89,8 +89,16 @@ pub trait ServiceClient: Sized {
 /// A service or an object at the far end, and how the user wants it called.
 #[derive(Clone)]
 pub struct Remote {
-    target: Arc<Far>,
+    /// As a trait object, since a proxy is a good key of a map: clippy would see the locks of the
+    /// session in it, and warn each user that the key might change.
+    target: Arc<dyn Callee>,
     options: Option<Arc<Options>>,
+}
+
+/// What is called, and over which session.
+trait Callee: Send + Sync {
+    fn session(&self) -> &Session;
+    fn target(&self) -> CallTarget<'_>;
 }
 
 enum Far {
@@ -110,6 +118,21 @@ struct Held {
 impl Drop for Held {
     fn drop(&mut self) {
         self.session.link().with(|core| core.release(self.id));
+    }
+}
+
+impl Callee for Far {
+    fn session(&self) -> &Session {
+        match self {
+            Self::Service { session, .. } | Self::Object(Held { session, .. }) => session,
+        }
+    }
+
+    fn target(&self) -> CallTarget<'_> {
+        match self {
+            Self::Service { name, .. } => CallTarget::Service(name),
+            Self::Object(held) => CallTarget::Object(held.id),
+        }
     }
 }
 
@@ -142,13 +165,7 @@ impl Remote {
 
     /// The session over which it is called.
     pub fn session(&self) -> Session {
-        self.session_ref().clone()
-    }
-
-    fn session_ref(&self) -> &Session {
-        match &*self.target {
-            Far::Service { session, .. } | Far::Object(Held { session, .. }) => session,
-        }
+        self.target.session().clone()
     }
 
     /// How the peer wants values to be written.
@@ -157,22 +174,19 @@ impl Remote {
     }
 
     pub(super) fn link(&self) -> &Arc<Link> {
-        self.session_ref().link()
+        self.target.session().link()
     }
 
     /// The object's number, unless it is a named service.
     pub(super) fn object_id(&self) -> Option<ObjectId> {
-        match &*self.target {
-            Far::Service { .. } => None,
-            Far::Object(held) => Some(held.id),
+        match self.call_target() {
+            CallTarget::Service(_) => None,
+            CallTarget::Object(id) => Some(id),
         }
     }
 
     pub(super) fn call_target(&self) -> CallTarget<'_> {
-        match &*self.target {
-            Far::Service { name, .. } => CallTarget::Service(name),
-            Far::Object(held) => CallTarget::Object(held.id),
-        }
+        self.target.target()
     }
 
     /// A clone whose calls fail with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when they take longer.
@@ -254,9 +268,9 @@ impl Hash for Remote {
 impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let session = self.link().id;
-        match &*self.target {
-            Far::Service { name, .. } => write!(f, "service `{name}` of session {session}"),
-            Far::Object(held) => write!(f, "object {} of session {session}", held.id),
+        match self.call_target() {
+            CallTarget::Service(name) => write!(f, "service `{name}` of session {session}"),
+            CallTarget::Object(id) => write!(f, "object {id} of session {session}"),
         }
     }
 }
