@@ -131,8 +131,12 @@ impl Shared {
         let session = match open(opening, stream).await {
             Ok(session) => session,
             Err(error) => {
-                // What the peer did wrong has been logged where it was found.
-                tracing::debug!(%peer, %error, "no session");
+                if error.kind() == ErrorKind::Timeout {
+                    tracing::warn!(%peer, "connection ended: {error}");
+                } else {
+                    // What the peer did wrong has been logged where it was found.
+                    tracing::debug!(%peer, %error, "no session");
+                }
                 return;
             }
         };
