@@ -526,38 +526,66 @@ const _: () = {
     pub trait Once<A0, A1>: ::core::marker::Sized {
         type Output;
         fn call(
-            self,
+            &self,
             a0: A0,
             a1: A1,
-        ) -> impl ::core::future::Future<Output = Self::Output> + ::core::marker::Send;
+        ) -> impl ::core::future::Future<
+            Output = Self::Output,
+        > + ::core::marker::Send + use<Self, A0, A1>;
     }
     impl<F, Fut, A0, A1> Once<A0, A1> for F
     where
         F: ::core::ops::FnOnce(A0, A1) -> Fut,
         Fut: ::core::future::Future + ::core::marker::Send,
+        F: Again<Fut, A0, A1>,
     {
         type Output = Fut::Output;
         fn call(
-            self,
+            &self,
             a0: A0,
             a1: A1,
-        ) -> impl ::core::future::Future<Output = Fut::Output> + ::core::marker::Send {
-            self(a0, a1)
+        ) -> impl ::core::future::Future<
+            Output = Fut::Output,
+        > + ::core::marker::Send + use<F, Fut, A0, A1> {
+            Again::again(self)(a0, a1)
+        }
+    }
+    #[doc(hidden)]
+    pub trait Again<Fut, A0, A1> {
+        fn again(&self) -> Self;
+    }
+    impl<F, Fut, A0, A1> Again<Fut, A0, A1> for F
+    where
+        F: ::core::ops::AsyncFn(A0, A1) -> Fut::Output + ::core::clone::Clone,
+        Fut: ::core::future::Future,
+    {
+        fn again(&self) -> Self {
+            ::core::clone::Clone::clone(self)
+        }
+    }
+    #[doc(hidden)]
+    pub struct NoFuture;
+    impl<F, A0, A1> Again<NoFuture, A0, A1> for F {
+        fn again(&self) -> Self {
+            ::core::unreachable!()
+        }
+    }
+    impl<F, A0, A1> Again<&NoFuture, A0, A1> for F {
+        fn again(&self) -> Self {
+            ::core::unreachable!()
         }
     }
     impl<F> Defaults for F
     where
-        F: ::core::ops::AsyncFn(Cow<'_, str>, Option<&str>) -> Result<()>
-            + for<'a0, 'a1> Once<Cow<'a0, str>, Option<&'a1 str>, Output = Result<()>>
-            + ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync
-            + 'static,
+        F: for<'a0, 'a1> Once<Cow<'a0, str>, Option<&'a1 str>, Output = Result<()>>
+            + ::core::marker::Send + ::core::marker::Sync + 'static,
     {
         fn required(
             &self,
             text: Cow<'_, str>,
             maybe: Option<&str>,
         ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
-            Once::call(::core::clone::Clone::clone(self), text, maybe)
+            Once::call(self, text, maybe)
         }
     }
 };

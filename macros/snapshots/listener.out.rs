@@ -395,37 +395,66 @@ const _: () = {
     pub trait Once<A0, A1>: ::core::marker::Sized {
         type Output;
         fn call(
-            self,
+            &self,
             a0: A0,
             a1: A1,
-        ) -> impl ::core::future::Future<Output = Self::Output> + ::core::marker::Send;
+        ) -> impl ::core::future::Future<
+            Output = Self::Output,
+        > + ::core::marker::Send + use<Self, A0, A1>;
     }
     impl<F, Fut, A0, A1> Once<A0, A1> for F
     where
         F: ::core::ops::FnOnce(A0, A1) -> Fut,
         Fut: ::core::future::Future + ::core::marker::Send,
+        F: Again<Fut, A0, A1>,
     {
         type Output = Fut::Output;
         fn call(
-            self,
+            &self,
             a0: A0,
             a1: A1,
-        ) -> impl ::core::future::Future<Output = Fut::Output> + ::core::marker::Send {
-            self(a0, a1)
+        ) -> impl ::core::future::Future<
+            Output = Fut::Output,
+        > + ::core::marker::Send + use<F, Fut, A0, A1> {
+            Again::again(self)(a0, a1)
+        }
+    }
+    #[doc(hidden)]
+    pub trait Again<Fut, A0, A1> {
+        fn again(&self) -> Self;
+    }
+    impl<F, Fut, A0, A1> Again<Fut, A0, A1> for F
+    where
+        F: ::core::ops::AsyncFn(A0, A1) -> Fut::Output + ::core::clone::Clone,
+        Fut: ::core::future::Future,
+    {
+        fn again(&self) -> Self {
+            ::core::clone::Clone::clone(self)
+        }
+    }
+    #[doc(hidden)]
+    pub struct NoFuture;
+    impl<F, A0, A1> Again<NoFuture, A0, A1> for F {
+        fn again(&self) -> Self {
+            ::core::unreachable!()
+        }
+    }
+    impl<F, A0, A1> Again<&NoFuture, A0, A1> for F {
+        fn again(&self) -> Self {
+            ::core::unreachable!()
         }
     }
     impl<F> Listener for F
     where
-        F: ::core::ops::AsyncFn(u32, &str) -> Result<()>
-            + for<'a0> Once<u32, &'a0 str, Output = Result<()>> + ::core::clone::Clone
-            + ::core::marker::Send + ::core::marker::Sync + 'static,
+        F: for<'a0> Once<u32, &'a0 str, Output = Result<()>> + ::core::marker::Send
+            + ::core::marker::Sync + 'static,
     {
         fn changed(
             &self,
             no: u32,
             text: &str,
         ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
-            Once::call(::core::clone::Clone::clone(self), no, text)
+            Once::call(self, no, text)
         }
     }
 };

@@ -36,6 +36,10 @@ pub(crate) struct ServiceNames {
     pub(crate) serve: Ident,
     /// The trait that calls a closure once.
     pub(crate) once: Ident,
+    /// The trait that makes a closure callable again.
+    pub(crate) again: Ident,
+    /// A type that is no future.
+    pub(crate) no_future: Ident,
     /// The type parameter for an object that implements the trait.
     pub(crate) object: Ident,
     /// The type parameter for a function or closure.
@@ -113,6 +117,8 @@ impl ServiceNames {
             twin_serve: format_ident!("{TWIN_PREFIX}serve"),
             serve: taken.fresh("serve"),
             once: taken.fresh("Once"),
+            again: taken.fresh("Again"),
+            no_future: taken.fresh("NoFuture"),
             object: taken.fresh("T"),
             function: taken.fresh("F"),
         }

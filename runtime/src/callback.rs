@@ -75,11 +75,42 @@ impl<A, R, F, Fut> Callback<A, R> for F
 where
     A: Returned,
     R: Returned,
-    F: AsyncFn(A) -> Result<R> + FnOnce(A) -> Fut + Clone + Send + Sync + 'static,
+    F: FnOnce(A) -> Fut + Again<A, Fut> + Send + Sync + 'static,
     Fut: Future<Output = Result<R>> + Send,
 {
     fn call(&self, value: A) -> impl Future<Output = Result<R>> + Send {
-        self.clone()(value)
+        self.again()(value)
+    }
+}
+
+/// A function that can be called more than once: of a clone, which it does not change.
+///
+/// It has more impls than one, and depends on the function's future, so that rustc is silent about it
+/// where a type is no function at all.
+#[doc(hidden)]
+pub trait Again<A, Fut> {
+    fn again(&self) -> Self;
+}
+
+impl<A, Fut: Future, F: AsyncFn(A) -> Fut::Output + Clone> Again<A, Fut> for F {
+    fn again(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct NoFuture;
+
+impl<A, F> Again<A, NoFuture> for F {
+    fn again(&self) -> Self {
+        unreachable!()
+    }
+}
+
+impl<A, F> Again<A, &NoFuture> for F {
+    fn again(&self) -> Self {
+        unreachable!()
     }
 }
 

@@ -1,11 +1,17 @@
 //! The service for functions and closures, where one method is all that an implementation needs.
 //!
 //! A bound of `Fn(Args) -> Fut` would refuse a closure that captures state by move, and each one
-//! over a borrowed argument. `AsyncFn` takes them but cannot say that its future is `Send`. So it
-//! only says what a closure is called with, and refuses one that mutates what it captured, while
-//! `Once` calls a clone of it and names the future. `Once` stands beside the trait: in another
-//! crate, coherence would not let `Arc` have its impl (E0119). It has no lifetime of its own, or a
-//! spawned caller would hear that "`Send` is not general enough".
+//! over a borrowed argument. `AsyncFn` takes them but cannot say that its future is `Send`. So the
+//! closure is called by `Once`, which names the future, and `Again` clones it before and asks for
+//! `AsyncFn`, which refuses a closure that mutates what it captured: each clone would begin anew.
+//!
+//! `Once` and `Again` stand beside the trait: in another crate, coherence would not let `Arc` have its
+//! impl (E0119). `Once` has no lifetime of its own, or a spawned caller would hear that "`Send` is not
+//! general enough".
+//!
+//! Of a type that is no function rustc should say so once, and not also that it is no `AsyncFn` and
+//! not `Clone`. It is silent about what depends on an unknown type, as long as more than one impl is
+//! in question. So `Again` depends on the future, which is unknown then, and has two impls more.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
@@ -20,14 +26,12 @@ pub(super) fn expand(context: &Context<'_>) -> Option<TokenStream> {
     let required = context.service.closure_method()?;
     let mut methods = context.methods.iter();
     let (method, names) = methods.find(|(method, _)| std::ptr::eq(*method, required))?;
-    let once = once(context, method.parameters.len());
+    let traits = traits(context, method.parameters.len());
     let ident = &context.service.item.ident;
-    let (once_name, function) = (&context.names.once, &context.names.function);
+    let (once, function) = (&context.names.once, &context.names.function);
     let (method_ident, output) = (method.ident(), method.output);
-    let arguments = signature::arguments(method, names);
-    let erased = arguments.clone().map(|argument| argument.erased_type());
     let mut lifetimes = NamedLifetimes::default();
-    let named: Vec<_> = arguments
+    let named: Vec<_> = signature::arguments(method, names)
         .map(|argument| lifetimes.name(&argument))
         .collect();
     let bound = lifetimes.bound();
@@ -35,14 +39,12 @@ pub(super) fn expand(context: &Context<'_>) -> Option<TokenStream> {
     let converted = signature::converted(method, names);
     let cfgs: Vec<_> = method.cfgs().collect();
     Some(quote! {
-        #once
+        #traits
 
         #(#cfgs)*
         impl<#function> #ident for #function
         where
-            #function: ::core::ops::AsyncFn(#(#erased),*) -> #output
-                + #bound #once_name<#(#named,)* Output = #output>
-                + ::core::clone::Clone
+            #function: #bound #once<#(#named,)* Output = #output>
                 + ::core::marker::Send
                 + ::core::marker::Sync
                 + 'static,
@@ -50,16 +52,20 @@ pub(super) fn expand(context: &Context<'_>) -> Option<TokenStream> {
             fn #method_ident(&self, #parameters)
                 -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
             {
-                #once_name::call(::core::clone::Clone::clone(self), #converted)
+                #once::call(self, #converted)
             }
         }
     })
 }
 
-/// The trait `Once<A0, A1, R>`. It speaks of no type of the user's, so its parameters can have
-/// plain names.
-fn once(context: &Context<'_>, parameters: usize) -> TokenStream {
-    let once = &context.names.once;
+/// The traits `Once<A0, A1>` and `Again<Fut, A0, A1>`. They speak of no type of the user's, so their
+/// parameters can have plain names.
+fn traits(context: &Context<'_>, parameters: usize) -> TokenStream {
+    let (once, again, no_future) = (
+        &context.names.once,
+        &context.names.again,
+        &context.names.no_future,
+    );
     let vis = &context.service.item.vis;
     let types: Vec<_> = (0..parameters)
         .map(|index| format_ident!("A{index}"))
@@ -71,20 +77,55 @@ fn once(context: &Context<'_>, parameters: usize) -> TokenStream {
         #[doc(hidden)]
         #vis trait #once<#(#types,)*>: ::core::marker::Sized {
             type Output;
-            fn call(self, #(#names: #types),*)
-                -> impl ::core::future::Future<Output = Self::Output> + ::core::marker::Send;
+            fn call(&self, #(#names: #types),*)
+                -> impl ::core::future::Future<Output = Self::Output>
+                    + ::core::marker::Send
+                    + use<Self, #(#types),*>;
         }
 
         impl<F, Fut, #(#types,)*> #once<#(#types,)*> for F
         where
             F: ::core::ops::FnOnce(#(#types),*) -> Fut,
             Fut: ::core::future::Future + ::core::marker::Send,
+            F: #again<Fut, #(#types,)*>,
         {
             type Output = Fut::Output;
-            fn call(self, #(#names: #types),*)
-                -> impl ::core::future::Future<Output = Fut::Output> + ::core::marker::Send
+            fn call(&self, #(#names: #types),*)
+                -> impl ::core::future::Future<Output = Fut::Output>
+                    + ::core::marker::Send
+                    + use<F, Fut, #(#types),*>
             {
-                self(#(#names),*)
+                #again::again(self)(#(#names),*)
+            }
+        }
+
+        #[doc(hidden)]
+        #vis trait #again<Fut, #(#types,)*> {
+            fn again(&self) -> Self;
+        }
+
+        impl<F, Fut, #(#types,)*> #again<Fut, #(#types,)*> for F
+        where
+            F: ::core::ops::AsyncFn(#(#types),*) -> Fut::Output + ::core::clone::Clone,
+            Fut: ::core::future::Future,
+        {
+            fn again(&self) -> Self {
+                ::core::clone::Clone::clone(self)
+            }
+        }
+
+        #[doc(hidden)]
+        #vis struct #no_future;
+
+        impl<F, #(#types,)*> #again<#no_future, #(#types,)*> for F {
+            fn again(&self) -> Self {
+                ::core::unreachable!()
+            }
+        }
+
+        impl<F, #(#types,)*> #again<&#no_future, #(#types,)*> for F {
+            fn again(&self) -> Self {
+                ::core::unreachable!()
             }
         }
     }
