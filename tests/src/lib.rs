@@ -5,6 +5,7 @@ pub mod cable;
 pub mod ends;
 pub mod keeper;
 pub mod living;
+pub mod raw;
 pub mod run;
 pub mod services;
 pub mod until;
