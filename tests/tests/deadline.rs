@@ -19,6 +19,10 @@ over_both!(
 trait Errand {
     /// Waits for so long, or for ever.
     async fn wait(&self, millis: Option<u64>) -> Result<()>;
+    /// Nobody cancels it.
+    #[oneway]
+    #[timeout("4s")]
+    async fn wait_quietly(&self) -> Result<()>;
     #[timeout("3s")]
     async fn wait_with_default(&self, millis: Option<u64>) -> Result<()>;
     /// Asks each of its helps, one after the other, how much time it has.
@@ -42,6 +46,7 @@ fn time_left() -> Option<u64> {
 #[derive(Default)]
 struct Runs {
     handlers: Living,
+    begun: tokio::sync::Notify,
 }
 
 impl Errand for Runs {
@@ -54,6 +59,11 @@ impl Errand for Runs {
                 Ok(())
             }
         }
+    }
+
+    async fn wait_quietly(&self) -> Result<()> {
+        self.begun.notify_one();
+        self.wait(None).await
     }
 
     async fn wait_with_default(&self, millis: Option<u64>) -> Result<()> {
@@ -171,6 +181,21 @@ async fn a_method_has_a_timeout_that_the_caller_replaces() {
     errand.wait(Some(3_600_000)).await.unwrap();
     assert!(start.elapsed() >= Duration::from_secs(3_600));
     runs.handlers.none().await;
+}
+
+/// The deadline alone ends it: its caller is long gone.
+#[tokio::test(start_paused = true)]
+async fn a_one_way_handler_ends_at_its_deadline() {
+    let (runs, errand, client, session) = at_rest().await;
+    let start = Instant::now();
+    errand.wait_quietly().await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(1));
+    runs.begun.notified().await;
+    runs.handlers.none().await;
+    let after = start.elapsed().as_secs_f64();
+    assert!((3.9..4.1).contains(&after), "after {after} s");
+    ringback_tests::until::idle(client.session()).await;
+    ringback_tests::until::idle(&session).await;
 }
 
 #[tokio::test(start_paused = true)]

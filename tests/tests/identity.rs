@@ -189,6 +189,14 @@ async fn objects_of_two_sessions_are_two(over: Over) {
     let kept = other.service::<KeeperClient>().kept().await.unwrap();
     kept[0].changed("hi".into()).await.unwrap();
     assert_eq!(heard.recv().await.unwrap(), "one: hi");
+    // A third client is passed both.
+    let third = serving.connect(Client::builder()).await;
+    let kept = third.service::<KeeperClient>().kept().await.unwrap();
+    assert!(kept[0] != kept[1]);
+    for (listener, name) in kept.iter().zip(["one", "other"]) {
+        listener.changed("ho".into()).await.unwrap();
+        assert_eq!(heard.recv().await.unwrap(), format!("{name}: ho"));
+    }
 }
 
 async fn an_object_that_was_released_gets_a_new_number(over: Over) {
