@@ -36,14 +36,19 @@ trait Arguments: ::core::marker::Send + ::core::marker::Sync + 'static + ::ringb
     where
         Self: ::core::marker::Sized,
     {
-        ArgumentsProxy::__local(::std::sync::Arc::new(self))
+        let object = ::std::sync::Arc::new(self);
+        ArgumentsProxy {
+            reference: ::ringback::__private::Reference::<dyn Arguments>::local(object),
+        }
     }
     #[doc(hidden)]
     fn __proxy_of(self: ::std::sync::Arc<Self>) -> ArgumentsProxy
     where
         Self: ::core::marker::Sized,
     {
-        ArgumentsProxy::__local(self)
+        ArgumentsProxy {
+            reference: ::ringback::__private::Reference::<dyn Arguments>::local(self),
+        }
     }
 }
 /**A reference to one object that implements [`Arguments`]: in this process, or at the peer that passed it.
@@ -66,6 +71,18 @@ impl ArgumentsProxy {
     fn new(object: impl Arguments) -> Self {
         <_ as Arguments>::__proxy(object)
     }
+    /// A reference to `object`, and the lease by which its owner learns when the last
+    /// proxy of it is gone, and can end it: once the lease is revoked or dropped, calls of
+    /// the object fail with `ErrorKind::Revoked`.
+    ///
+    /// It is an object of its own: no other proxy is equal to it, also not one of the same
+    /// `Arc`.
+    fn leased(object: impl Arguments) -> (Self, ::ringback::Lease) {
+        let (reference, lease) = ::ringback::__private::Reference::<
+            dyn Arguments,
+        >::leased(::std::sync::Arc::new(object));
+        (Self { reference }, lease)
+    }
     /// Waits until the object can no longer be called, and says why.
     fn closed(
         &self,
@@ -78,6 +95,11 @@ impl ArgumentsProxy {
     #[must_use]
     fn is_closed(&self) -> bool {
         self.reference.is_closed()
+    }
+    /// How many one-way calls to the object its overflow policy has dropped on this side.
+    #[must_use]
+    fn dropped(&self) -> u64 {
+        self.reference.dropped()
     }
     /// The same reference, whose calls fail when they take longer than `timeout`.
     #[must_use]
@@ -525,17 +547,6 @@ const _: () = {
         }
         fn __proxy_of(self: ::std::sync::Arc<Self>) -> Self {
             ::core::clone::Clone::clone(&*self)
-        }
-    }
-    impl ArgumentsProxy {
-        fn __local<T_>(object: ::std::sync::Arc<T_>) -> Self
-        where
-            T_: Arguments,
-        {
-            let twin: ::std::sync::Arc<dyn Twin_> = object;
-            Self {
-                reference: ::ringback::__private::Reference::local(twin),
-            }
         }
     }
     impl ::ringback::__private::HasProxy for dyn Arguments {

@@ -37,14 +37,19 @@ pub trait Defaults: ::core::marker::Send + ::core::marker::Sync + 'static + ::ri
     where
         Self: ::core::marker::Sized,
     {
-        DefaultsProxy::__local(::std::sync::Arc::new(self))
+        let object = ::std::sync::Arc::new(self);
+        DefaultsProxy {
+            reference: ::ringback::__private::Reference::<dyn Defaults>::local(object),
+        }
     }
     #[doc(hidden)]
     fn __proxy_of(self: ::std::sync::Arc<Self>) -> DefaultsProxy
     where
         Self: ::core::marker::Sized,
     {
-        DefaultsProxy::__local(self)
+        DefaultsProxy {
+            reference: ::ringback::__private::Reference::<dyn Defaults>::local(self),
+        }
     }
 }
 /**A reference to one object that implements [`Defaults`]: in this process, or at the peer that passed it.
@@ -67,6 +72,18 @@ impl DefaultsProxy {
     pub fn new(object: impl Defaults) -> Self {
         <_ as Defaults>::__proxy(object)
     }
+    /// A reference to `object`, and the lease by which its owner learns when the last
+    /// proxy of it is gone, and can end it: once the lease is revoked or dropped, calls of
+    /// the object fail with `ErrorKind::Revoked`.
+    ///
+    /// It is an object of its own: no other proxy is equal to it, also not one of the same
+    /// `Arc`.
+    pub fn leased(object: impl Defaults) -> (Self, ::ringback::Lease) {
+        let (reference, lease) = ::ringback::__private::Reference::<
+            dyn Defaults,
+        >::leased(::std::sync::Arc::new(object));
+        (Self { reference }, lease)
+    }
     /// Waits until the object can no longer be called, and says why.
     pub fn closed(
         &self,
@@ -79,6 +96,11 @@ impl DefaultsProxy {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.reference.is_closed()
+    }
+    /// How many one-way calls to the object its overflow policy has dropped on this side.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.reference.dropped()
     }
     /// The same reference, whose calls fail when they take longer than `timeout`.
     #[must_use]
@@ -379,17 +401,6 @@ const _: () = {
         }
         fn __proxy_of(self: ::std::sync::Arc<Self>) -> Self {
             ::core::clone::Clone::clone(&*self)
-        }
-    }
-    impl DefaultsProxy {
-        fn __local<T>(object: ::std::sync::Arc<T>) -> Self
-        where
-            T: Defaults,
-        {
-            let twin: ::std::sync::Arc<dyn Twin> = object;
-            Self {
-                reference: ::ringback::__private::Reference::local(twin),
-            }
         }
     }
     impl ::ringback::__private::HasProxy for dyn Defaults {

@@ -19,14 +19,19 @@ pub trait Listener: ::core::marker::Send + ::core::marker::Sync + 'static + ::ri
     where
         Self: ::core::marker::Sized,
     {
-        ListenerProxy::__local(::std::sync::Arc::new(self))
+        let object = ::std::sync::Arc::new(self);
+        ListenerProxy {
+            reference: ::ringback::__private::Reference::<dyn Listener>::local(object),
+        }
     }
     #[doc(hidden)]
     fn __proxy_of(self: ::std::sync::Arc<Self>) -> ListenerProxy
     where
         Self: ::core::marker::Sized,
     {
-        ListenerProxy::__local(self)
+        ListenerProxy {
+            reference: ::ringback::__private::Reference::<dyn Listener>::local(self),
+        }
     }
 }
 /**A reference to one object that implements [`Listener`]: in this process, or at the peer that passed it.
@@ -49,6 +54,18 @@ impl ListenerProxy {
     pub fn new(object: impl Listener) -> Self {
         <_ as Listener>::__proxy(object)
     }
+    /// A reference to `object`, and the lease by which its owner learns when the last
+    /// proxy of it is gone, and can end it: once the lease is revoked or dropped, calls of
+    /// the object fail with `ErrorKind::Revoked`.
+    ///
+    /// It is an object of its own: no other proxy is equal to it, also not one of the same
+    /// `Arc`.
+    pub fn leased(object: impl Listener) -> (Self, ::ringback::Lease) {
+        let (reference, lease) = ::ringback::__private::Reference::<
+            dyn Listener,
+        >::leased(::std::sync::Arc::new(object));
+        (Self { reference }, lease)
+    }
     /// Waits until the object can no longer be called, and says why.
     pub fn closed(
         &self,
@@ -61,6 +78,11 @@ impl ListenerProxy {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.reference.is_closed()
+    }
+    /// How many one-way calls to the object its overflow policy has dropped on this side.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.reference.dropped()
     }
     /// The same reference, whose calls fail when they take longer than `timeout`.
     #[must_use]
@@ -259,17 +281,6 @@ const _: () = {
         }
         fn __proxy_of(self: ::std::sync::Arc<Self>) -> Self {
             ::core::clone::Clone::clone(&*self)
-        }
-    }
-    impl ListenerProxy {
-        fn __local<T>(object: ::std::sync::Arc<T>) -> Self
-        where
-            T: Listener,
-        {
-            let twin: ::std::sync::Arc<dyn Twin> = object;
-            Self {
-                reference: ::ringback::__private::Reference::local(twin),
-            }
         }
     }
     impl ::ringback::__private::HasProxy for dyn Listener {

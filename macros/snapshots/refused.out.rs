@@ -22,14 +22,19 @@ pub trait Refused: ::core::marker::Send + ::core::marker::Sync + 'static + ::rin
     where
         Self: ::core::marker::Sized,
     {
-        RefusedProxy::__local(::std::sync::Arc::new(self))
+        let object = ::std::sync::Arc::new(self);
+        RefusedProxy {
+            reference: ::ringback::__private::Reference::<dyn Refused>::local(object),
+        }
     }
     #[doc(hidden)]
     fn __proxy_of(self: ::std::sync::Arc<Self>) -> RefusedProxy
     where
         Self: ::core::marker::Sized,
     {
-        RefusedProxy::__local(self)
+        RefusedProxy {
+            reference: ::ringback::__private::Reference::<dyn Refused>::local(self),
+        }
     }
 }
 /**A reference to one object that implements [`Refused`]: in this process, or at the peer that passed it.
@@ -52,6 +57,18 @@ impl RefusedProxy {
     pub fn new(object: impl Refused) -> Self {
         <_ as Refused>::__proxy(object)
     }
+    /// A reference to `object`, and the lease by which its owner learns when the last
+    /// proxy of it is gone, and can end it: once the lease is revoked or dropped, calls of
+    /// the object fail with `ErrorKind::Revoked`.
+    ///
+    /// It is an object of its own: no other proxy is equal to it, also not one of the same
+    /// `Arc`.
+    pub fn leased(object: impl Refused) -> (Self, ::ringback::Lease) {
+        let (reference, lease) = ::ringback::__private::Reference::<
+            dyn Refused,
+        >::leased(::std::sync::Arc::new(object));
+        (Self { reference }, lease)
+    }
     /// Waits until the object can no longer be called, and says why.
     pub fn closed(
         &self,
@@ -64,6 +81,11 @@ impl RefusedProxy {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.reference.is_closed()
+    }
+    /// How many one-way calls to the object its overflow policy has dropped on this side.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.reference.dropped()
     }
     /// The same reference, whose calls fail when they take longer than `timeout`.
     #[must_use]
@@ -294,17 +316,6 @@ const _: () = {
         }
         fn __proxy_of(self: ::std::sync::Arc<Self>) -> Self {
             ::core::clone::Clone::clone(&*self)
-        }
-    }
-    impl RefusedProxy {
-        fn __local<T>(object: ::std::sync::Arc<T>) -> Self
-        where
-            T: Refused,
-        {
-            let twin: ::std::sync::Arc<dyn Twin> = object;
-            Self {
-                reference: ::ringback::__private::Reference::local(twin),
-            }
         }
     }
     impl ::ringback::__private::HasProxy for dyn Refused {

@@ -33,14 +33,23 @@ pub(crate) trait Registry: ::core::marker::Send + ::core::marker::Sync + 'static
     where
         Self: ::core::marker::Sized,
     {
-        RegistryProxy::__local(::std::sync::Arc::new(self))
+        let object = ::std::sync::Arc::new(self);
+        RegistryProxy {
+            reference: my_crate::ringback::__private::Reference::<
+                dyn Registry,
+            >::local(object),
+        }
     }
     #[doc(hidden)]
     fn __proxy_of(self: ::std::sync::Arc<Self>) -> RegistryProxy
     where
         Self: ::core::marker::Sized,
     {
-        RegistryProxy::__local(self)
+        RegistryProxy {
+            reference: my_crate::ringback::__private::Reference::<
+                dyn Registry,
+            >::local(self),
+        }
     }
 }
 /**A reference to one object that implements [`Registry`]: in this process, or at the peer that passed it.
@@ -63,6 +72,18 @@ impl RegistryProxy {
     pub(crate) fn new(object: impl Registry) -> Self {
         <_ as Registry>::__proxy(object)
     }
+    /// A reference to `object`, and the lease by which its owner learns when the last
+    /// proxy of it is gone, and can end it: once the lease is revoked or dropped, calls of
+    /// the object fail with `ErrorKind::Revoked`.
+    ///
+    /// It is an object of its own: no other proxy is equal to it, also not one of the same
+    /// `Arc`.
+    pub(crate) fn leased(object: impl Registry) -> (Self, my_crate::ringback::Lease) {
+        let (reference, lease) = my_crate::ringback::__private::Reference::<
+            dyn Registry,
+        >::leased(::std::sync::Arc::new(object));
+        (Self { reference }, lease)
+    }
     /// Waits until the object can no longer be called, and says why.
     pub(crate) fn closed(
         &self,
@@ -75,6 +96,11 @@ impl RegistryProxy {
     #[must_use]
     pub(crate) fn is_closed(&self) -> bool {
         self.reference.is_closed()
+    }
+    /// How many one-way calls to the object its overflow policy has dropped on this side.
+    #[must_use]
+    pub(crate) fn dropped(&self) -> u64 {
+        self.reference.dropped()
     }
     /// The same reference, whose calls fail when they take longer than `timeout`.
     #[must_use]
@@ -582,17 +608,6 @@ const _: () = {
         }
         fn __proxy_of(self: ::std::sync::Arc<Self>) -> Self {
             ::core::clone::Clone::clone(&*self)
-        }
-    }
-    impl RegistryProxy {
-        fn __local<T>(object: ::std::sync::Arc<T>) -> Self
-        where
-            T: Registry,
-        {
-            let twin: ::std::sync::Arc<dyn Twin> = object;
-            Self {
-                reference: my_crate::ringback::__private::Reference::local(twin),
-            }
         }
     }
     impl my_crate::ringback::__private::HasProxy for dyn Registry {

@@ -25,8 +25,6 @@ pub(crate) struct ServiceNames {
     pub(crate) to_proxy: Ident,
     /// The hidden method `fn(self: Arc<Self>) -> FooProxy` of the trait.
     pub(crate) arc_to_proxy: Ident,
-    /// The hidden constructor of `FooProxy` for an object in this process.
-    pub(crate) local: Ident,
 
     /// The erased twin of the trait.
     pub(crate) twin: Ident,
@@ -112,7 +110,6 @@ impl ServiceNames {
             server,
             to_proxy: format_ident!("__proxy"),
             arc_to_proxy: format_ident!("__proxy_of"),
-            local: format_ident!("__local"),
             twin: taken.fresh("Twin"),
             twin_serve: format_ident!("{TWIN_PREFIX}serve"),
             serve: taken.fresh("serve"),
@@ -173,7 +170,7 @@ const TWIN_PREFIX: &str = "ringback_twin_";
 
 /// Whether a method of the user's may not have this name because generated code uses it.
 pub(crate) fn is_generated(method: &str) -> bool {
-    matches!(method, "__proxy" | "__proxy_of" | "__local") || method.starts_with(TWIN_PREFIX)
+    matches!(method, "__proxy" | "__proxy_of") || method.starts_with(TWIN_PREFIX)
 }
 
 /// `FooProxy`, `FooClient` and `FooServer`: where the user's `Foo` stands, so that an editor finds

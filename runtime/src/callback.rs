@@ -172,6 +172,11 @@ impl<A: Returned, R: Returned> CallbackProxy<A, R> {
         self.0.is_closed()
     }
 
+    /// How many one-way calls to the function its overflow policy has dropped on this side.
+    pub fn dropped(&self) -> u64 {
+        self.0.dropped()
+    }
+
     /// A clone whose calls fail with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when they take
     /// longer.
     #[must_use]

@@ -10,7 +10,7 @@ use crate::names;
 use crate::report::Report;
 
 /// The methods of generated and built-in types.
-const INHERENT: [(&str, &str); 16] = [
+const INHERENT: [(&str, &str); 17] = [
     ("new", "proxies and servers"),
     ("connect", "clients"),
     ("session", "clients"),
@@ -19,6 +19,7 @@ const INHERENT: [(&str, &str); 16] = [
     ("closed", "proxies"),
     ("is_closed", "proxies"),
     ("leased", "proxies"),
+    ("dropped", "proxies"),
     ("detach", "leases"),
     ("revoke", "leases"),
     ("released", "leases"),

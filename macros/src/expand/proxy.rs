@@ -43,6 +43,18 @@ pub(super) fn beside(context: &Context<'_>) -> TokenStream {
                 <_ as #ident>::#to_proxy(object)
             }
 
+            /// A reference to `object`, and the lease by which its owner learns when the last
+            /// proxy of it is gone, and can end it: once the lease is revoked or dropped, calls of
+            /// the object fail with `ErrorKind::Revoked`.
+            ///
+            /// It is an object of its own: no other proxy is equal to it, also not one of the same
+            /// `Arc`.
+            #vis fn leased(object: impl #ident) -> (Self, #root::Lease) {
+                let (reference, lease) =
+                    #private::Reference::<dyn #ident>::leased(::std::sync::Arc::new(object));
+                (Self { reference }, lease)
+            }
+
             // Not an `async fn`: whether its future is `Send` would be found by looking into it,
             // where rustc has forgotten that `dyn Foo` is `'static`.
             /// Waits until the object can no longer be called, and says why.
@@ -56,6 +68,12 @@ pub(super) fn beside(context: &Context<'_>) -> TokenStream {
             #[must_use]
             #vis fn is_closed(&self) -> bool {
                 self.reference.is_closed()
+            }
+
+            /// How many one-way calls to the object its overflow policy has dropped on this side.
+            #[must_use]
+            #vis fn dropped(&self) -> u64 {
+                self.reference.dropped()
             }
 
             /// The same reference, whose calls fail when they take longer than `timeout`.
@@ -125,21 +143,10 @@ fn runtime(context: &Context<'_>) -> TokenStream {
     let private = &context.private;
     let ident = &context.service.item.ident;
     let names = &context.names;
-    let (proxy, twin, local, object) = (&names.proxy, &names.twin, &names.local, &names.object);
+    let (proxy, twin) = (&names.proxy, &names.twin);
     let (serve, twin_serve) = (&names.serve, &names.twin_serve);
     let name = context.service.wire_name();
     quote! {
-        impl #proxy {
-            // Private, as the trait that calls it is in the same module.
-            fn #local<#object>(object: ::std::sync::Arc<#object>) -> Self
-            where
-                #object: #ident,
-            {
-                let twin: ::std::sync::Arc<dyn #twin> = object;
-                Self { reference: #private::Reference::local(twin) }
-            }
-        }
-
         impl #private::HasProxy for dyn #ident {
             type Proxy = #proxy;
             type Twin = dyn #twin;

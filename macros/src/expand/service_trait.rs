@@ -24,7 +24,7 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
         .refused
         .iter()
         .filter_map(|method| refused::expand(method));
-    let (proxy, local) = (&context.names.proxy, &context.names.local);
+    let proxy = &context.names.proxy;
     let (to_proxy, arc_to_proxy) = (&context.names.to_proxy, &context.names.arc_to_proxy);
     let private = &context.private;
     quote! {
@@ -41,7 +41,8 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
             where
                 Self: ::core::marker::Sized,
             {
-                #proxy::#local(::std::sync::Arc::new(self))
+                let object = ::std::sync::Arc::new(self);
+                #proxy { reference: #private::Reference::<dyn #ident>::local(object) }
             }
 
             #[doc(hidden)]
@@ -49,7 +50,7 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
             where
                 Self: ::core::marker::Sized,
             {
-                #proxy::#local(self)
+                #proxy { reference: #private::Reference::<dyn #ident>::local(self) }
             }
         }
     }

@@ -6,6 +6,7 @@ pub trait Inherent {
     async fn insert(&self, key: String) -> Result<()>;
     async fn session(&self) -> Result<()>;
     async fn leased(&self) -> Result<()>;
+    async fn dropped(&self) -> Result<u64>;
     async fn new(&self) -> Result<()>;
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use ringback::{Callback, Client, Result, Server, service, transport::memory};
+use ringback::{Callback, Client, ErrorKind, Result, Server, service, transport::memory};
 use tokio::sync::mpsc;
 
 #[service]
@@ -110,6 +110,13 @@ async fn adds(service: &impl CallbackService) -> Result<()> {
     service.add_listener("kept".into(), kept.clone()).await?;
     assert!(!service.remove_listener("bar".into(), kept.clone()).await?);
     assert!(service.remove_listener("kept".into(), kept).await?);
+
+    // One that its owner can withdraw.
+    let (listener, lease) = CallbackListenerProxy::leased(Hears);
+    service.add_listener("leased".into(), listener.clone()).await?;
+    assert_eq!(listener.dropped(), 0);
+    lease.revoke();
+    assert_eq!(listener.closed().await.kind(), ErrorKind::Revoked);
     Ok(())
 }
 
