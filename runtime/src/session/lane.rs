@@ -71,10 +71,11 @@ struct Handlers {
     last: u64,
 }
 
-/// The handlers that have not started, because an earlier one blocks its thread.
+/// The handlers that have not started, because an earlier one blocks its thread. A cancel reaches
+/// them here.
 #[derive(Default)]
 struct Queue {
-    handlers: VecDeque<Running>,
+    handlers: VecDeque<Waiting>,
     /// The lane has ended and takes no more.
     over: bool,
 }
@@ -104,9 +105,10 @@ impl Lane {
         if queue.over {
             return Err(handler);
         }
+        let handler = Waiting::new(link, handler);
         if let Some(mut handlers) = handlers {
             drop(queue);
-            handlers.start(&self.wakes, link, handler);
+            handlers.start(&self.wakes, handler);
             // What has ended may have been the last.
             if handlers.waiting.is_empty() {
                 self.wakes.wake_task();
@@ -138,7 +140,7 @@ impl Lane {
                 break;
             };
             drop(queue);
-            handlers.start(&self.wakes, link, handler);
+            handlers.start(&self.wakes, handler);
         }
         drop(handlers);
         let mut table = lock(&link.lanes.0);
@@ -185,7 +187,7 @@ impl Handlers {
         !woken.is_empty()
     }
 
-    fn start(&mut self, wakes: &Arc<Wakes>, link: &Arc<Link>, handler: Running) {
+    fn start(&mut self, wakes: &Arc<Wakes>, mut handler: Waiting) {
         let starting = wakes.start();
         for _ in 0..ROUNDS {
             if !self.go_on(wakes) {
@@ -194,7 +196,6 @@ impl Handlers {
         }
         self.last += 1;
         let waker = wakes.waker(self.last);
-        let mut handler = Waiting::new(link, handler);
         let polled = Pin::new(&mut handler).poll(&mut Context::from_waker(&waker));
         drop(starting);
         if polled.is_pending() {
