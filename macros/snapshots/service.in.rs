@@ -7,9 +7,9 @@ pub(crate) trait Registry {
     #[cfg(feature = "removal")]
     async fn remove_all(
         &self,
-        #[callback] listeners: Vec<impl Listener>,
+        #[callback(overflow = "latest")] listeners: Vec<impl Listener>,
         #[callback] done: Option<impl Callback<u8>>,
-        #[callback] log: LogProxy,
+        #[callback(overflow = "drop_oldest")] log: LogProxy,
     ) -> Result<u32, Refusal>;
     #[oneway]
     #[spawn]

@@ -372,13 +372,19 @@ const _: () = {
             |call| {
                 let mut arguments = call.arguments(&REMOVE_ALL, 3u32)?;
                 ::core::result::Result::Ok((
-                    arguments
-                        .callback::<
-                            ::std::vec::Vec<RemoveAllListenersProxy>,
-                        >("listeners")?,
+                    my_crate::ringback::__private::Callbacks::with_overflow(
+                        arguments
+                            .callback::<
+                                ::std::vec::Vec<RemoveAllListenersProxy>,
+                            >("listeners")?,
+                        my_crate::ringback::__private::Overflow::Latest,
+                    ),
                     arguments
                         .callback::<::core::option::Option<RemoveAllDoneProxy>>("done")?,
-                    arguments.callback::<LogProxy>("log")?,
+                    my_crate::ringback::__private::Callbacks::with_overflow(
+                        arguments.callback::<LogProxy>("log")?,
+                        my_crate::ringback::__private::Overflow::DropOldest,
+                    ),
                 ))
             },
             |call, outcome| call.reply::<Result<u32, Refusal>>(outcome),

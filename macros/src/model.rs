@@ -54,6 +54,17 @@ pub(crate) struct Parameter<'a> {
     pub(crate) attributes: &'a [Attribute],
     pub(crate) ty: &'a Type,
     pub(crate) passing: Passing<'a>,
+    /// What becomes of one-way calls that the called end makes of a callback which does not keep up.
+    pub(crate) overflow: Option<Overflow>,
+}
+
+/// An overflow policy.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overflow {
+    Wait,
+    DropOldest,
+    Latest,
+    Close,
 }
 
 /// How an argument gets into the handler.

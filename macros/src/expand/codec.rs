@@ -63,7 +63,7 @@ fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Tok
     let erased: Vec<_> = arguments.iter().map(Argument::erased_type).collect();
     let decoded = forms.iter().map(|form| &form.decoded);
     let encode = forms.iter().map(Form::write);
-    let decode = forms.iter().map(Form::read);
+    let decode = forms.iter().map(|form| form.read(private));
     let send = if method.options.oneway.is_some() {
         quote!(notify)
     } else {

@@ -9,7 +9,7 @@ use quote::{ToTokens as _, format_ident, quote};
 use syn::Type;
 
 use super::signature::Argument;
-use crate::model::Passing;
+use crate::model::{Overflow, Passing};
 use crate::parse::types::bare;
 
 pub(super) struct Form {
@@ -22,6 +22,7 @@ pub(super) struct Form {
     copied: bool,
     /// The type of what is read, from which the handler gets or is lent its argument.
     pub(super) decoded: TokenStream,
+    overflow: Option<Overflow>,
     local: Ident,
     name: String,
 }
@@ -77,6 +78,7 @@ impl Form {
             read: Some(read.to_token_stream()),
             copied: false,
             decoded: read.to_token_stream(),
+            overflow: argument.overflow,
             local: argument.local(),
             name: argument.wire_name(),
         }
@@ -134,10 +136,20 @@ impl Form {
     }
 
     /// Reads the argument from `arguments`.
-    pub(super) fn read(&self) -> TokenStream {
+    pub(super) fn read(&self, private: &TokenStream) -> TokenStream {
         let (method, name) = (self.method(), &self.name);
         let ty = self.read.as_ref().map(|ty| quote!(::<#ty>));
-        quote!(arguments.#method #ty(#name)?)
+        let read = quote!(arguments.#method #ty(#name)?);
+        let Some(overflow) = self.overflow else {
+            return read;
+        };
+        let policy = match overflow {
+            Overflow::Wait => quote!(Wait),
+            Overflow::DropOldest => quote!(DropOldest),
+            Overflow::Latest => quote!(Latest),
+            Overflow::Close => quote!(Close),
+        };
+        quote!(#private::Callbacks::with_overflow(#read, #private::Overflow::#policy))
     }
 
     fn method(&self) -> Ident {

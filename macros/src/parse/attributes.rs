@@ -3,6 +3,7 @@
 use syn::spanned::Spanned as _;
 use syn::{Attribute, ItemTrait, LitStr, Meta, TraitItemFn};
 
+use super::callback::Callback;
 use super::duration::millis;
 use crate::model::MethodOptions;
 use crate::report::Report;
@@ -59,8 +60,8 @@ pub(super) fn on_method<'a>(item: &'a TraitItemFn, report: &mut Report) -> Metho
     options
 }
 
-/// Whether the parameter is marked `#[callback]`.
-pub(super) fn on_parameter(attributes: &[Attribute], report: &mut Report) -> bool {
+/// What the parameter's `#[callback]` says, if it has one.
+pub(super) fn on_parameter(attributes: &[Attribute], report: &mut Report) -> Option<Callback> {
     let mut callback = None;
     for attribute in attributes {
         if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
@@ -74,13 +75,14 @@ pub(super) fn on_parameter(attributes: &[Attribute], report: &mut Report) -> boo
                 attribute,
                 format!("`#[{name}]` goes on the method, not on a parameter"),
             );
-        } else if attribute.path().is_ident(CALLBACK)
-            && flag(attribute, CALLBACK, &mut callback, report)
-        {
-            report.at(attribute, "`#[callback]` is given twice");
+        } else if attribute.path().is_ident(CALLBACK) {
+            let parsed = Callback::parse(attribute, report);
+            if callback.replace(parsed).is_some() {
+                report.at(attribute, "`#[callback]` is given twice");
+            }
         }
     }
-    callback.is_some()
+    callback
 }
 
 /// Which of `names` the attribute has.

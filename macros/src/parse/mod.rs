@@ -1,7 +1,9 @@
 //! From the user's tokens to the model. What cannot be said in the model is refused here; what can
 //! be said but makes no sense is refused by [`check`](crate::check).
 
+mod argument_list;
 mod attributes;
+mod callback;
 mod duration;
 mod method;
 mod options;

@@ -20,10 +20,10 @@ pub(super) fn parameter<'a>(
     report: &mut Report,
 ) -> Option<Parameter<'a>> {
     let name = name(index, &typed.pat, has_body, report);
-    let passing = if attributes::on_parameter(&typed.attrs, report) {
-        callback(&typed.ty, report)
-    } else {
-        argument(&name, &typed.ty, report)
+    let attribute = attributes::on_parameter(&typed.attrs, report);
+    let passing = match attribute {
+        Some(_) => callback(&typed.ty, report),
+        None => argument(&name, &typed.ty, report),
     };
     Some(Parameter {
         name,
@@ -31,6 +31,7 @@ pub(super) fn parameter<'a>(
         attributes: &typed.attrs,
         ty: &typed.ty,
         passing: passing?,
+        overflow: attribute.and_then(|callback| callback.overflow),
     })
 }
 
