@@ -19,7 +19,7 @@ impl Host for Tester {
 
     fn revoked(object: &Passable) -> Option<&'static str> {
         match object {
-            Passable::Own(listener) => listener.withdrawn.get(),
+            Passable::Own(handed) => handed.0.withdrawn.get(),
             Passable::Peers(_) => None,
         }
     }
@@ -28,7 +28,7 @@ impl Host for Tester {
 /// What a call can pass: an object of one's own, or one of the peer's, on its way back.
 #[derive(Clone)]
 pub(super) enum Passable {
-    Own(Rc<Listener>),
+    Own(Rc<Handed>),
     #[allow(dead_code, reason = "it is there to be kept")]
     Peers(Rc<Proxy>),
 }
@@ -36,9 +36,18 @@ pub(super) enum Passable {
 impl Passable {
     pub(super) fn number(&self) -> usize {
         match self {
-            Self::Own(listener) => listener.number,
+            Self::Own(handed) => handed.0.number,
             Self::Peers(_) => panic!("a proxy stands where an object of this end belongs"),
         }
+    }
+}
+
+/// An object as it was handed over for one call: each time anew, as a session does.
+pub(super) struct Handed(pub(super) Rc<Listener>);
+
+impl Drop for Handed {
+    fn drop(&mut self) {
+        self.0.ledger.note_destruction();
     }
 }
 

@@ -6,8 +6,10 @@ use super::attached::{Outcome, Proxy};
 use super::end::{End, Ticket};
 use super::outgoing::{Outgoing, own};
 use super::pair::{Pair, limited, quiet};
+use super::stranger::{Stranger, notification, release};
 use crate::error::ErrorKind;
-use crate::frame::Credit;
+use crate::frame::{Credit, Target};
+use crate::id::ObjectId;
 use crate::proto::{Config, Side};
 
 fn calls(max_calls: u32) -> Config {
@@ -357,10 +359,21 @@ fn an_objects_figure_beyond_what_was_sent_opens_its_window_and_no_more() {
     pair.server.receive(&mut bytes).unwrap();
     assert_eq!(pair.server.core.imports.get(id).unwrap().used, 0);
     // And never more than it is wide.
-    let sent: Vec<_> = (0..3)
-        .map(|_| pair.server.submit(event()).unwrap().sent)
-        .collect();
+    let mut sent = Vec::new();
+    for _ in 0..3 {
+        sent.push(pair.server.submit(event()).unwrap().sent);
+    }
     assert_eq!(sent, [true, true, false]);
+    // The true figures count again from there on.
+    let mut handled = 0;
+    pair.exchange();
+    while !pair.client.arrived.is_empty() {
+        let call = pair.client.next_call();
+        pair.client.answer(call, 0);
+        handled += 1;
+        pair.exchange();
+    }
+    assert_eq!(handled, 5);
 }
 
 #[test]
@@ -490,6 +503,28 @@ fn credit_is_told_before_the_peer_runs_dry() {
     pair.server.answer(event, 0);
     pair.exchange();
     assert_eq!(arrived(&pair.server), [0, 1, 2, 3, 4, 5, 6, 8]);
+}
+
+#[test]
+fn the_peer_is_told_what_was_handled_since_it_released_the_object() {
+    let mut stranger = Stranger::greets(quiet());
+    let listener = stranger.end.listener();
+    let call = Outgoing::to_service("S").one_way();
+    let call = call.passing(own(&listener)).passing(own(&listener));
+    stranger.end.submit(call).unwrap();
+    stranger.reads();
+    let credit = |stranger: &mut Stranger| {
+        let to_object = notification(Target::Object(ObjectId(1)), Vec::new());
+        stranger.sends(&to_object).unwrap();
+        let event = stranger.end.next_call();
+        stranger.end.answer(event, 0);
+        stranger.end.ping();
+        stranger.reads().pop().unwrap()
+    };
+    assert_eq!(credit(&mut stranger), "credit 1, object 1: 1");
+    assert_eq!(credit(&mut stranger), "credit 2, object 1: 2");
+    stranger.sends(&release(1, 1)).unwrap();
+    assert_eq!(credit(&mut stranger), "credit 3, object 1: 1");
 }
 
 #[test]

@@ -283,6 +283,26 @@ fn a_parent_whose_place_is_held_is_a_fault() {
 }
 
 #[test]
+fn a_chain_of_calls_that_is_too_long_is_a_fault() {
+    let mut stranger = Stranger::greets(limited(|limits| limits.max_call_depth = 3));
+    let mut parent = stranger.end.submit(Outgoing::to_service("S")).unwrap().id;
+    let inside = |id, parent: RequestId| request_of(id, SERVICE, Some(parent.0), Vec::new());
+    // The first call has depth 0, its answers the odd depths, and this end's own the even ones.
+    stranger.sends(&inside(1, parent)).unwrap();
+    for id in 2..10 {
+        let incoming = stranger.end.next_call();
+        let call = Outgoing::to_service("S").inside(&incoming);
+        parent = stranger.end.submit(call).unwrap().id;
+        let received = stranger.sends(&inside(id, parent));
+        if id == 3 {
+            return assert_protocol_fault(received, "more than 3 calls inside each other");
+        }
+        received.unwrap();
+    }
+    panic!("there is no end to it");
+}
+
+#[test]
 fn the_place_is_free_again_after_the_answer() {
     let mut stranger = Stranger::greets(quiet());
     stranger.end.submit(Outgoing::to_service("S")).unwrap();

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::attached::{Listener, Passable, Proxy, Tester};
+use super::attached::{Handed, Listener, Passable, Proxy, Tester};
 use super::end::Incoming;
 use crate::frame::Metadata;
 use crate::id::{ObjectId, RequestId};
@@ -141,7 +141,8 @@ impl Outgoing {
 
 /// Passes an object of one's own.
 pub(super) fn own(listener: &Rc<Listener>) -> NewReference<Tester> {
-    NewReference::Own(listener.number, Passable::Own(Rc::clone(listener)))
+    let handed = Rc::new(Handed(Rc::clone(listener)));
+    NewReference::Own(listener.number, Passable::Own(handed))
 }
 
 /// Passes an object of the peer back to it.
