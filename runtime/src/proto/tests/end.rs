@@ -247,6 +247,11 @@ impl End {
         self.settle();
     }
 
+    /// The numbers of the calls that have arrived and are not handled.
+    pub(super) fn numbers(&self) -> Vec<u32> {
+        self.arrived.iter().map(|call| call.number).collect()
+    }
+
     /// The oldest call that has arrived.
     pub(super) fn next_call(&mut self) -> Incoming {
         self.arrived.remove(0)

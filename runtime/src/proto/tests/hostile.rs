@@ -3,22 +3,12 @@
 use super::outgoing::{Outgoing, own};
 use super::pair::{limited, quiet};
 use super::stranger::{
-    Stranger, introduces, notification, release, request, request_of, response, returns,
+    SERVICE, Stranger, assert_protocol_fault, introduces, release, request, request_of, response,
+    returns,
 };
 use crate::error::ErrorKind;
-use crate::frame::{Credit, Frame, Target};
+use crate::frame::Frame;
 use crate::id::{ObjectId, RequestId};
-use crate::proto::Fault;
-
-const SERVICE: Target<'static> = Target::Service("S");
-
-/// The peer broke the protocol in a way of which the message tells.
-fn assert_protocol_fault(received: Result<(), Fault>, tells: &str) {
-    let fault = received.expect_err(tells);
-    assert_eq!(fault.kind, ErrorKind::Protocol, "{fault:?}");
-    assert!(fault.message.contains(tells), "{fault:?}");
-    assert!(!fault.from_peer);
-}
 
 #[test]
 fn an_answer_to_nothing_is_a_fault() {
@@ -153,30 +143,6 @@ fn a_pong_that_nobody_asked_for_is_ignored() {
 }
 
 #[test]
-fn who_asks_for_ever_and_never_reads_meets_an_end() {
-    let mut stranger = Stranger::greets(limited(|limits| {
-        limits.max_frame = 1024;
-        limits.max_queued_bytes = 4096;
-    }));
-    let fault = (0..)
-        .find_map(|token| stranger.sends(&Frame::Ping(token)).err())
-        .unwrap();
-    assert_eq!(fault.kind, ErrorKind::Overloaded);
-    let queued = stranger.end.counts().queued_bytes;
-    assert!((8192..8300).contains(&queued), "{queued} bytes");
-}
-
-#[test]
-fn limits_that_nothing_could_meet_are_none() {
-    let mut stranger = Stranger::greets(limited(|limits| {
-        limits.max_frame = usize::MAX;
-        limits.max_queued_bytes = usize::MAX;
-    }));
-    stranger.sends(&Frame::Ping(1)).unwrap();
-    assert_eq!(stranger.reads(), ["pong 1"]);
-}
-
-#[test]
 fn a_kind_that_may_be_skipped_is_skipped() {
     let mut stranger = Stranger::greets(quiet());
     for body in [&[0x91, 0x40][..], &[0x92, 0xcd, 0xff, 0xff, 0xc1]] {
@@ -239,167 +205,6 @@ fn arguments_that_are_nested_too_deep_are_a_fault() {
         stranger.sends_bytes(&frame(&[0x91, 0x91, 0x91, 0x91, 0xc0])),
         "nested deeper",
     );
-}
-
-#[test]
-fn a_one_way_call_that_names_a_parent_is_a_fault() {
-    let mut stranger = Stranger::greets(quiet());
-    stranger.end.submit(Outgoing::to_service("S")).unwrap();
-    let Frame::Notification(call) = notification(SERVICE, Vec::new()) else {
-        unreachable!("it is a notification");
-    };
-    let frame = Frame::Notification(crate::frame::Request {
-        parent: Some(RequestId(1)),
-        ..call
-    });
-    assert_protocol_fault(stranger.sends(&frame), "names a parent");
-}
-
-#[test]
-fn a_parent_that_is_not_outstanding_is_a_fault() {
-    let mut stranger = Stranger::greets(quiet());
-    let inside = |id, parent| request_of(id, SERVICE, Some(parent), Vec::new());
-    assert_protocol_fault(
-        stranger.sends(&inside(1, 1)),
-        "request 1 inside request 1, which is not outstanding",
-    );
-
-    let mut stranger = Stranger::greets(quiet());
-    stranger.end.submit(Outgoing::to_service("S")).unwrap();
-    stranger.sends(&response(1, Vec::new())).unwrap();
-    assert_protocol_fault(stranger.sends(&inside(1, 1)), "not outstanding");
-}
-
-#[test]
-fn a_parent_whose_place_is_held_is_a_fault() {
-    let mut stranger = Stranger::greets(quiet());
-    stranger.end.submit(Outgoing::to_service("S")).unwrap();
-    let inside = |id| request_of(id, SERVICE, Some(1), Vec::new());
-    stranger.sends(&inside(5)).unwrap();
-    assert_protocol_fault(
-        stranger.sends(&inside(6)),
-        "request 6 inside request 1, whose place request 5 holds",
-    );
-}
-
-#[test]
-fn a_chain_of_calls_that_is_too_long_is_a_fault() {
-    let mut stranger = Stranger::greets(limited(|limits| limits.max_call_depth = 3));
-    let mut parent = stranger.end.submit(Outgoing::to_service("S")).unwrap().id;
-    let inside = |id, parent: RequestId| request_of(id, SERVICE, Some(parent.0), Vec::new());
-    // The first call has depth 0, its answers the odd depths, and this end's own the even ones.
-    stranger.sends(&inside(1, parent)).unwrap();
-    for id in 2..10 {
-        let incoming = stranger.end.next_call();
-        let call = Outgoing::to_service("S").inside(&incoming);
-        parent = stranger.end.submit(call).unwrap().id;
-        let received = stranger.sends(&inside(id, parent));
-        if id == 3 {
-            return assert_protocol_fault(received, "more than 3 calls inside each other");
-        }
-        received.unwrap();
-    }
-    panic!("there is no end to it");
-}
-
-#[test]
-fn the_place_is_free_again_after_the_answer() {
-    let mut stranger = Stranger::greets(quiet());
-    stranger.end.submit(Outgoing::to_service("S")).unwrap();
-    for id in 5..8 {
-        stranger
-            .sends(&request_of(id, SERVICE, Some(1), Vec::new()))
-            .unwrap();
-        let call = stranger.end.next_call();
-        stranger.end.answer(call, 0);
-    }
-}
-
-#[test]
-fn calls_beyond_the_credit_are_a_fault() {
-    for one_way in [false, true] {
-        let mut stranger = Stranger::greets(limited(|limits| limits.max_calls = 3));
-        let frame = |id| match one_way {
-            true => notification(SERVICE, Vec::new()),
-            false => request(id),
-        };
-        for id in 1..=3 {
-            stranger.sends(&frame(id)).unwrap();
-        }
-        assert_protocol_fault(
-            stranger.sends(&frame(4)),
-            "more than 3 calls outstanding (max_calls)",
-        );
-    }
-}
-
-#[test]
-fn a_cancelled_call_uses_credit_until_it_is_answered() {
-    let mut stranger = Stranger::greets(limited(|limits| limits.max_calls = 1));
-    stranger.sends(&request(1)).unwrap();
-    stranger.sends(&Frame::Cancel { id: RequestId(1) }).unwrap();
-    assert_eq!(stranger.end.counts().admitted, 1);
-    assert_protocol_fault(stranger.sends(&request(2)), "max_calls");
-}
-
-#[test]
-fn more_callbacks_than_granted_are_a_fault_of_their_own_kind() {
-    let mut stranger = Stranger::greets(limited(|limits| limits.max_callbacks = 2));
-    let passes = |id, references| request_of(id, SERVICE, None, references);
-    stranger
-        .sends(&passes(
-            1,
-            vec![introduces(1), introduces(2), introduces(1)],
-        ))
-        .unwrap();
-    // What is known already makes no more of them.
-    stranger.sends(&passes(2, vec![introduces(2)])).unwrap();
-    let fault = stranger.sends(&passes(3, vec![introduces(3)])).unwrap_err();
-    assert_eq!(fault.kind, ErrorKind::TooManyCallbacks);
-    assert_eq!(fault.message, "more than 2 callbacks (max_callbacks)");
-}
-
-#[test]
-fn objects_in_an_answer_count_as_well() {
-    let mut stranger = Stranger::greets(limited(|limits| limits.max_callbacks = 1));
-    stranger.end.submit(Outgoing::to_service("S")).unwrap();
-    let fault = stranger
-        .sends(&response(1, vec![introduces(1), introduces(2)]))
-        .unwrap_err();
-    assert_eq!(fault.kind, ErrorKind::TooManyCallbacks);
-}
-
-#[test]
-fn credit_for_what_was_never_sent_is_a_fault() {
-    let mut stranger = Stranger::greets(quiet());
-    let credit = |finished| {
-        Frame::Credit(Credit {
-            finished,
-            objects: Vec::new(),
-        })
-    };
-    stranger.sends(&credit(0)).unwrap();
-    stranger
-        .end
-        .submit(Outgoing::to_service("S").one_way())
-        .unwrap();
-    stranger.sends(&credit(1)).unwrap();
-    stranger.sends(&credit(1)).unwrap();
-    assert_eq!(stranger.end.counts().outstanding, 0);
-    assert_protocol_fault(
-        stranger.sends(&credit(2)),
-        "credit for 2 finished notifications, and 1 were sent",
-    );
-}
-
-#[test]
-fn credit_for_an_object_that_is_not_held_is_ignored() {
-    let mut stranger = Stranger::greets(quiet());
-    let credit = Credit {
-        finished: 0,
-        objects: vec![(ObjectId(5), u64::MAX)],
-    };
-    stranger.sends(&Frame::Credit(credit)).unwrap();
 }
 
 #[test]

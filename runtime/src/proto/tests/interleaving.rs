@@ -5,7 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::pair::limited;
-use super::world::{Pass, Seen, Step, World};
+use super::steps::{Pass, Seen, Step};
+use super::world::World;
 use crate::proto::{Config, Overflow, Side};
 
 fn side() -> impl Strategy<Value = Side> {

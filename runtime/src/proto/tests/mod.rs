@@ -8,7 +8,7 @@
 //! | `pair` | two ends, the bytes between them, and the clock |
 //! | `frames` | bytes in words |
 //! | `stranger` | a peer that sends whatever the test says |
-//! | `world` | a pair on which anything is done at any time |
+//! | `world`, `steps` | a pair on which anything is done at any time |
 //!
 //! The other files are the tests, one theme a file.
 
@@ -17,6 +17,7 @@ mod end;
 mod frames;
 mod outgoing;
 mod pair;
+mod steps;
 mod stranger;
 mod world;
 
@@ -25,13 +26,16 @@ mod chunking;
 mod credit;
 mod ending;
 mod goaway;
+mod greedy;
 mod handshake;
 mod heartbeat;
 mod hostile;
 mod interleaving;
+mod lines;
 mod overflow;
 mod reentry;
 mod release;
 mod revocation;
+mod told;
 mod undoing;
 mod written;

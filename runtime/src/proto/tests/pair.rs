@@ -67,6 +67,15 @@ impl Pair {
         pair
     }
 
+    /// An open pair of which the client has that configuration, and the server's proxies of that many
+    /// objects of the client.
+    pub(super) fn with_proxies(client: Config, objects: usize) -> (Self, Vec<Rc<Proxy>>) {
+        let mut pair = Self::open(client, quiet());
+        let introduce = |_| pair.introduce_from(Side::Connecting).1;
+        let proxies = (0..objects).map(introduce).collect();
+        (pair, proxies)
+    }
+
     /// Two ends before their handshake.
     pub(super) fn unopened(client: Config, server: Config) -> Self {
         let (ledger, clock) = (Rc::default(), Clock::new());
@@ -199,4 +208,14 @@ pub(super) fn limited(change: impl FnOnce(&mut crate::limits::Limits)) -> Config
     let mut config = quiet();
     change(&mut config.limits);
     config
+}
+
+/// An end that takes that many calls at a time.
+pub(super) fn calls(max_calls: u32) -> Config {
+    limited(|limits| limits.max_calls = max_calls)
+}
+
+/// An end of which each object takes that many calls at a time.
+pub(super) fn object_calls(max_object_calls: u32) -> Config {
+    limited(|limits| limits.max_object_calls = max_object_calls)
 }

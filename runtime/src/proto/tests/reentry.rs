@@ -4,25 +4,17 @@
 use std::rc::Rc;
 
 use super::attached::{Outcome, Proxy};
-use super::end::{End, Incoming, Ticket};
+use super::end::{Incoming, Ticket};
 use super::outgoing::{Outgoing, own};
-use super::pair::{Pair, limited, other, quiet};
+use super::pair::{Pair, calls, limited, other, quiet};
 use crate::error::ErrorKind;
 use crate::proto::{Config, Overflow, Rejected, Side};
-
-fn calls(max_calls: u32) -> Config {
-    limited(|limits| limits.max_calls = max_calls)
-}
 
 fn depth(max_call_depth: u32) -> Config {
     limited(|limits| {
         limits.max_calls = 1;
         limits.max_call_depth = max_call_depth;
     })
-}
-
-fn arrived(end: &End) -> Vec<u32> {
-    end.arrived.iter().map(|call| call.number).collect()
 }
 
 /// A pair in which the client grants no call without a parent, with a request of the client's at the
@@ -32,9 +24,7 @@ fn pair_in_a_call(objects: usize) -> (Pair, Incoming, Vec<Rc<Proxy>>) {
         limits.max_calls = 0;
         limits.max_object_calls = 0;
     });
-    let mut pair = Pair::open(nothing, quiet());
-    let introduce = |_| pair.introduce_from(Side::Connecting).1;
-    let proxies = (0..objects).map(introduce).collect();
+    let (mut pair, proxies) = Pair::with_proxies(nothing, objects);
     pair.client.submit(Outgoing::to_service("S")).unwrap();
     pair.exchange();
     let incoming = pair.server.next_call();
@@ -129,7 +119,7 @@ fn the_next_call_of_a_handler_takes_the_place_when_it_is_free() {
         [true, false, false]
     );
     pair.exchange();
-    assert_eq!(arrived(&pair.client), [1]);
+    assert_eq!(pair.client.numbers(), [1]);
     assert_eq!(answer_all(&mut pair), [1, 2, 3]);
     for ticket in &tickets {
         assert!(matches!(
@@ -197,7 +187,7 @@ fn who_waits_for_the_place_may_be_sent_for_credit_as_well() {
     pair.client.answer(outside, 0);
     pair.exchange();
     assert!(pair.server.outcome(&busy).is_some());
-    assert_eq!(arrived(&pair.client), [1, 2]);
+    assert_eq!(pair.client.numbers(), [1, 2]);
     assert_eq!(answer_all(&mut pair), [1, 2]);
     pair.server.answer(incoming, 0);
     pair.exchange();
@@ -246,7 +236,7 @@ fn a_cancelled_call_holds_its_place_until_it_is_answered() {
     let second = pair.server.submit(call(2)).unwrap();
     assert!(!second.sent);
     pair.exchange();
-    assert_eq!(arrived(&pair.client), [1]);
+    assert_eq!(pair.client.numbers(), [1]);
     assert_eq!(answer_all(&mut pair), [1, 2]);
 }
 

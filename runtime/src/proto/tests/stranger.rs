@@ -8,6 +8,7 @@ use super::attached::Ledger;
 use super::end::End;
 use super::frames;
 use super::pair::Clock;
+use crate::error::ErrorKind;
 use crate::frame::preface::PREFACE;
 use crate::frame::sample::write_frame;
 use crate::frame::{Frame, Greeting, Reference, Request, Response, Status, Target};
@@ -123,4 +124,15 @@ pub(super) fn release(id: u64, count: u64) -> Frame<'static> {
         object: ObjectId(id),
         count,
     }
+}
+
+/// Some service.
+pub(super) const SERVICE: Target<'static> = Target::Service("S");
+
+/// The peer broke the protocol in a way of which the message tells.
+pub(super) fn assert_protocol_fault(received: Result<(), Fault>, tells: &str) {
+    let fault = received.expect_err(tells);
+    assert_eq!(fault.kind, ErrorKind::Protocol, "{fault:?}");
+    assert!(fault.message.contains(tells), "{fault:?}");
+    assert!(!fault.from_peer);
 }

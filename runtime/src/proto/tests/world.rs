@@ -7,47 +7,11 @@ use super::attached::{Listener, Outcome, Passed, Proxy};
 use super::end::{Callee, Incoming, Ticket};
 use super::outgoing::{Outgoing, back, own};
 use super::pair::{Pair, other};
+use super::steps::{Pass, Seen, Step};
 use crate::error::{Error, ErrorKind};
 use crate::id::ObjectId;
 use crate::proto::connection::Counts;
-use crate::proto::{Config, NewReference, Overflow, Side};
-
-/// One thing to do. A number picks among what there is at that moment; where there is nothing to
-/// pick, nothing is done.
-#[derive(Clone, Debug)]
-pub(super) enum Step {
-    Call {
-        from: Side,
-        /// An object of the peer, or else a service.
-        callee: Option<usize>,
-        one_way: bool,
-        /// The call of the peer whose handler makes the call.
-        inside: Option<usize>,
-        overflow: Overflow,
-        passing: Vec<Pass>,
-    },
-    Cancel(Side, usize),
-    Answer {
-        at: Side,
-        which: usize,
-        fails: bool,
-        /// Whether the handler keeps the objects that were passed to it.
-        keeps: bool,
-        passing: Vec<Pass>,
-    },
-    LetGo(Side, usize),
-    Revoke(Side, usize),
-    Send(Side),
-    Deliver(Side, usize),
-}
-
-/// An object to be passed.
-#[derive(Clone, Debug)]
-pub(super) enum Pass {
-    New,
-    Own(usize),
-    Back(usize),
-}
+use crate::proto::{Config, NewReference, Side};
 
 /// What the user of one end has in hand.
 #[derive(Default)]
@@ -67,32 +31,6 @@ struct Made {
 /// Calls that keep their order among themselves: those to one object (or to services) out of one
 /// handler, or out of none.
 type Line = (Option<ObjectId>, Option<u64>);
-
-/// How often which thing happened that a property should not do without.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    pub(super) waited: u32,
-    pub(super) nested: u32,
-    pub(super) cancelled: u32,
-    pub(super) rejected: u32,
-    pub(super) crossed: u32,
-    pub(super) came_back: u32,
-    pub(super) revoked: u32,
-    pub(super) dropped: u32,
-}
-
-impl Seen {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.waited += other.waited;
-        self.nested += other.nested;
-        self.cancelled += other.cancelled;
-        self.rejected += other.rejected;
-        self.crossed += other.crossed;
-        self.came_back += other.came_back;
-        self.revoked += other.revoked;
-        self.dropped += other.dropped;
-    }
-}
 
 pub(super) struct World {
     pair: Pair,

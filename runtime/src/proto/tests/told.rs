@@ -1,0 +1,212 @@
+//! What the peer is told of one-way calls that have been handled, when, and what it makes of that.
+
+use super::outgoing::{Outgoing, own};
+use super::pair::{Pair, calls, object_calls, quiet};
+use super::stranger::{Stranger, notification, release};
+use crate::frame::{Credit, Target};
+use crate::id::ObjectId;
+use crate::proto::Side;
+
+#[test]
+fn the_peer_hears_of_handled_one_way_calls_at_a_quarter_of_its_credit() {
+    let mut pair = Pair::open(quiet(), calls(16));
+    for _ in 0..7 {
+        pair.client
+            .submit(Outgoing::to_service("S").one_way())
+            .unwrap();
+    }
+    pair.exchange();
+    let mut frames = Vec::new();
+    while !pair.server.arrived.is_empty() {
+        let call = pair.server.next_call();
+        pair.server.answer(call, 0);
+        pair.send_from(Side::Accepting);
+        frames.push(pair.in_transit_from(Side::Accepting).concat());
+        pair.exchange();
+    }
+    assert_eq!(frames, ["", "", "", "credit 4", "", "", ""]);
+    // With any other frame it rides along.
+    pair.server.ping();
+    pair.send_from(Side::Accepting);
+    assert_eq!(
+        pair.in_transit_from(Side::Accepting),
+        ["ping 0", "credit 7"]
+    );
+    pair.exchange();
+    assert_eq!(pair.client.counts().outstanding, 0);
+    pair.assert_tables_are_empty();
+}
+
+#[test]
+fn credit_is_told_before_the_peer_runs_dry() {
+    let mut pair = Pair::open(quiet(), calls(8));
+    let two_way = |number| Outgoing::to_service("S").number(number);
+    for number in 0..7 {
+        pair.client.submit(two_way(number)).unwrap();
+    }
+    pair.client.submit(two_way(7).one_way()).unwrap();
+    let waiting = pair.client.submit(two_way(8)).unwrap();
+    assert!(!waiting.sent);
+    pair.exchange();
+    // The other seven may take for ever. Less than a quarter is free again, but it is all there is.
+    let event = pair.server.arrived.remove(7);
+    pair.server.answer(event, 0);
+    pair.exchange();
+    assert_eq!(pair.server.numbers(), [0, 1, 2, 3, 4, 5, 6, 8]);
+}
+
+#[test]
+fn credit_is_told_before_the_peer_runs_dry_by_a_call_that_came_later() {
+    let mut pair = Pair::open(quiet(), calls(8));
+    let two_way = |number| Outgoing::to_service("S").number(number);
+    pair.client.submit(two_way(0).one_way()).unwrap();
+    pair.exchange();
+    let event = pair.server.next_call();
+    pair.server.answer(event, 0);
+    for number in 1..9 {
+        pair.client.submit(two_way(number)).unwrap();
+    }
+    pair.exchange();
+    assert_eq!(pair.server.numbers(), [1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn an_objects_credit_is_told_before_the_peer_runs_dry() {
+    for event_first in [false, true] {
+        let (mut pair, proxies) = Pair::with_proxies(object_calls(8), 1);
+        let to_object = |number| Outgoing::to_object(&proxies[0]).number(number);
+        if event_first {
+            pair.server.submit(to_object(7).one_way()).unwrap();
+            pair.exchange();
+            let event = pair.client.next_call();
+            pair.client.answer(event, 0);
+        }
+        for number in 0..7 {
+            pair.server.submit(to_object(number)).unwrap();
+        }
+        if !event_first {
+            pair.server.submit(to_object(7).one_way()).unwrap();
+            pair.exchange();
+            let event = pair.client.arrived.remove(7);
+            pair.client.answer(event, 0);
+        }
+        pair.server.submit(to_object(8)).unwrap();
+        pair.exchange();
+        assert_eq!(pair.client.numbers(), [0, 1, 2, 3, 4, 5, 6, 8]);
+    }
+}
+
+#[test]
+fn the_peer_is_told_what_was_handled_since_it_released_the_object() {
+    let mut stranger = Stranger::greets(quiet());
+    let listener = stranger.end.listener();
+    let call = Outgoing::to_service("S").one_way();
+    let call = call.passing(own(&listener)).passing(own(&listener));
+    stranger.end.submit(call).unwrap();
+    stranger.reads();
+    let credit = |stranger: &mut Stranger| {
+        let to_object = notification(Target::Object(ObjectId(1)), Vec::new());
+        stranger.sends(&to_object).unwrap();
+        let event = stranger.end.next_call();
+        stranger.end.answer(event, 0);
+        stranger.end.ping();
+        stranger.reads().pop().unwrap()
+    };
+    assert_eq!(credit(&mut stranger), "credit 1, object 1: 1");
+    assert_eq!(credit(&mut stranger), "credit 2, object 1: 2");
+    stranger.sends(&release(1, 1)).unwrap();
+    assert_eq!(credit(&mut stranger), "credit 3, object 1: 1");
+}
+
+#[test]
+fn an_objects_figure_beyond_what_was_sent_opens_its_window_and_no_more() {
+    let (mut pair, proxies) = Pair::with_proxies(object_calls(2), 1);
+    let event = || Outgoing::to_object(&proxies[0]).one_way();
+    for _ in 0..2 {
+        assert!(pair.server.submit(event()).unwrap().sent);
+    }
+    let id = proxies[0].id;
+    let mut bytes = bytes::BytesMut::new();
+    let credit = Credit {
+        finished: 1,
+        objects: vec![(id, u64::MAX)],
+    };
+    crate::frame::write::credit(&mut bytes, &credit);
+    pair.server.receive(&mut bytes).unwrap();
+    assert_eq!(pair.server.core.imports.get(id).unwrap().used, 0);
+    // And never more than it is wide.
+    let mut sent = Vec::new();
+    for _ in 0..3 {
+        sent.push(pair.server.submit(event()).unwrap().sent);
+    }
+    assert_eq!(sent, [true, true, false]);
+    // The true figures count again from there on.
+    let mut handled = 0;
+    pair.exchange();
+    while !pair.client.arrived.is_empty() {
+        let call = pair.client.next_call();
+        pair.client.answer(call, 0);
+        handled += 1;
+        pair.exchange();
+    }
+    assert_eq!(handled, 5);
+}
+
+#[test]
+fn what_was_handled_is_counted_anew_after_a_release() {
+    let (mut pair, proxies) = Pair::with_proxies(object_calls(2), 0);
+    drop(proxies);
+    let listener = pair.client.listener();
+    let proxy = pair.pass_from(Side::Connecting, &listener);
+    for _ in 0..2 {
+        pair.server
+            .submit(Outgoing::to_object(&proxy).one_way())
+            .unwrap();
+    }
+    // The release crosses an introduction, so the object keeps its number.
+    pair.client
+        .submit(Outgoing::to_service("S").one_way().passing(own(&listener)))
+        .unwrap();
+    pair.send_from(Side::Connecting);
+    pair.server.let_go(proxy);
+    pair.exchange();
+    let again = pair.server.arrived[0].passed[0].proxy();
+    for round in 0..6 {
+        let ticket = pair
+            .server
+            .submit(Outgoing::to_object(&again).one_way().number(round))
+            .unwrap();
+        pair.exchange();
+        while !pair.client.arrived.is_empty() {
+            let call = pair.client.next_call();
+            pair.client.answer(call, 0);
+        }
+        pair.exchange();
+        pair.server.let_go(ticket);
+    }
+    let event = pair.server.next_call();
+    pair.server.answer(event, 0);
+    pair.server.let_go(again);
+    pair.exchange();
+    pair.assert_tables_are_empty();
+}
+
+#[test]
+fn nothing_is_remembered_of_objects_that_are_gone() {
+    let (mut pair, _) = Pair::with_proxies(quiet(), 0);
+    for _ in 0..10 {
+        let (_listener, proxy) = pair.introduce_from(Side::Connecting);
+        let call = || Outgoing::to_object(&proxy).one_way();
+        pair.server.submit(call()).unwrap();
+        pair.server.submit(call()).unwrap();
+        pair.exchange();
+        let (first, second) = (pair.client.next_call(), pair.client.next_call());
+        pair.client.answer(first, 0);
+        pair.server.let_go(proxy);
+        pair.exchange();
+        // Its handler ends when the peer has let go of the object already.
+        pair.client.answer(second, 0);
+    }
+    pair.assert_tables_are_empty();
+    assert_eq!(pair.client.core.served.objects(), 0);
+}
