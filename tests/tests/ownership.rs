@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use ringback::{Client, ErrorKind};
+use ringback::{Client, ErrorKind, Result, Server, service};
 use ringback_tests::keeper::{Keeper, KeeperClient, Shelf};
 use ringback_tests::services::{Idle, Listener, ListenerProxy, Notes};
 use ringback_tests::{Cable, Living, Over, Serving, meet, over_both};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 over_both!(
     what_is_not_kept_is_gone_when_the_call_returns,
+    what_a_handler_drops_is_gone_before_it_returns,
     what_is_kept_lives_until_it_is_dropped,
     clones_in_many_tasks_hold_the_object_together,
     an_object_inside_of_another_goes_with_it,
@@ -33,6 +34,35 @@ async fn what_is_not_kept_is_gone_when_the_call_returns(over: Over) {
         keeper.tell(Idle(living.one()), "now".into()).await.unwrap();
         assert_eq!(living.count(), 0);
     }
+    ends.idle().await;
+}
+
+async fn what_a_handler_drops_is_gone_before_it_returns(over: Over) {
+    #[service]
+    trait Hasty {
+        async fn drop_and_wait(&self, #[callback] listeners: Vec<impl Listener>) -> Result<()>;
+    }
+    struct Drops(Notify);
+    impl Hasty for Drops {
+        async fn drop_and_wait(&self, mut listeners: Vec<impl Listener>) -> Result<()> {
+            listeners.truncate(1);
+            self.0.notified().await;
+            Ok(())
+        }
+    }
+
+    let drops = Arc::new(Drops(Notify::new()));
+    let server = Server::builder().service(HastyServer::new(drops.clone()));
+    let ends = meet(over, server, Client::builder()).await;
+    let (hasty, living) = (ends.service::<HastyClient>(), Living::default());
+    let listeners: Vec<_> = (0..3).map(|_| Idle(living.one())).collect();
+    let call = tokio::spawn(async move { hasty.drop_and_wait(listeners).await });
+    living.at_most(1).await;
+    assert_eq!(ends.client.session().stats().exported, 1);
+    assert!(!call.is_finished());
+    drops.0.notify_one();
+    call.await.unwrap().unwrap();
+    assert_eq!(living.count(), 0);
     ends.idle().await;
 }
 
@@ -99,7 +129,7 @@ async fn clones_in_many_tasks_hold_the_object_together(over: Over) {
 async fn an_object_inside_of_another_goes_with_it(over: Over) {
     struct Outer(ListenerProxy);
     impl Listener for Outer {
-        async fn changed(&self, msg: String) -> ringback::Result<()> {
+        async fn changed(&self, msg: String) -> Result<()> {
             self.0.changed(msg).await
         }
     }
