@@ -215,7 +215,7 @@ async fn what_borrows_is_read_in_place(over: Over) {
         same!(far.event(event.clone()));
         same!(far.lent_event(event));
         same!(far.optional_event(Some(event)));
-        same!(far.events(&[event.clone()], Some(vec![event.clone()])));
+        same!(far.events(std::slice::from_ref(event), Some(vec![event.clone()])));
     }
     same!(far.optional_event(None));
     same!(far.events(&[], None));
@@ -223,6 +223,7 @@ async fn what_borrows_is_read_in_place(over: Over) {
 
 #[service]
 trait Listener {
+    #[expect(clippy::too_many_arguments, reason = "one of each form")]
     async fn hears(
         &self,
         text: Option<&str>,

@@ -1,9 +1,10 @@
 //! The trait itself: `async fn f(..) -> R` becomes `fn f(..) -> impl Future<Output = R> + Send`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, Pat, TraitItemFn};
+use syn::token::Brace;
+use syn::{Attribute, Block, FnArg, Pat, TraitItemFn};
 
 use super::{Context, refused};
 use crate::model::{Method, Parameter, Service};
@@ -13,6 +14,7 @@ use crate::parse::{CALLBACK, METHOD_ATTRIBUTES};
 pub(super) fn expand(context: &Context<'_>) -> TokenStream {
     let service = context.service;
     let (vis, ident) = (&service.item.vis, &service.item.ident);
+    let trait_token = &service.item.trait_token;
     let attributes = service
         .item
         .attrs
@@ -27,33 +29,44 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
     let proxy = &context.names.proxy;
     let (to_proxy, arc_to_proxy) = (&context.names.to_proxy, &context.names.arc_to_proxy);
     let private = &context.private;
+    let members = quote! {
+        #(#methods)*
+        #(#refused)*
+
+        #[doc(hidden)]
+        fn #to_proxy(self) -> #proxy
+        where
+            Self: ::core::marker::Sized,
+        {
+            let object = ::std::sync::Arc::new(self);
+            #proxy { reference: #private::Reference::<dyn #ident>::local(object) }
+        }
+
+        #[doc(hidden)]
+        fn #arc_to_proxy(self: ::std::sync::Arc<Self>) -> #proxy
+        where
+            Self: ::core::marker::Sized,
+        {
+            #proxy { reference: #private::Reference::<dyn #ident>::local(self) }
+        }
+    };
+    let members = surrounded(&service.item.brace_token, &members);
+    // Without `<>`, rustc would suggest a type parameter for each type that it does not know.
     quote! {
         #(#attributes)*
         #diagnostic
-        #vis trait #ident<>:
+        #vis #trait_token #ident<>:
             ::core::marker::Send + ::core::marker::Sync + 'static + #private::IsService
-        {
-            #(#methods)*
-            #(#refused)*
-
-            #[doc(hidden)]
-            fn #to_proxy(self) -> #proxy
-            where
-                Self: ::core::marker::Sized,
-            {
-                let object = ::std::sync::Arc::new(self);
-                #proxy { reference: #private::Reference::<dyn #ident>::local(object) }
-            }
-
-            #[doc(hidden)]
-            fn #arc_to_proxy(self: ::std::sync::Arc<Self>) -> #proxy
-            where
-                Self: ::core::marker::Sized,
-            {
-                #proxy { reference: #private::Reference::<dyn #ident>::local(self) }
-            }
-        }
+        #members
     }
+}
+
+/// Begins and ends where the user did, as the first and last token of every item here do. Otherwise,
+/// what a lint has to say about the item would stand at the attribute.
+fn surrounded(braces: &Brace, content: &TokenStream) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    braces.surround(&mut tokens, |tokens| content.to_tokens(tokens));
+    tokens
 }
 
 /// What rustc says first about a type that does not implement the service. Without it, it says
@@ -119,25 +132,26 @@ fn method(method: &Method<'_>) -> TokenStream {
         quote!(#(#attributes)* #name: #ty)
     });
     let body = match method.default() {
-        Some(_) => body(method),
-        None => quote!(;),
+        Some(block) => body(method, block),
+        None => method.item.semi_token.to_token_stream(),
     };
+    let fn_token = &method.item.sig.fn_token;
     // A message about the future, such as that it is not `Send`, points at what it returns.
     let future = quote_spanned! {output.span()=>
         impl ::core::future::Future<Output = #output> + ::core::marker::Send
+        where
+            Self: ::core::marker::Sized
     };
     quote! {
         #(#attributes)*
-        fn #ident(#receiver, #(#parameters),*) -> #future
-        where
-            Self: ::core::marker::Sized
+        #fn_token #ident(#receiver, #(#parameters),*) -> #future
         #body
     }
 }
 
 /// A default body. As in an `async fn`, the arguments move into the future, used or not, and a
 /// pattern is matched there.
-fn body(method: &Method<'_>) -> TokenStream {
+fn body(method: &Method<'_>, block: &Block) -> TokenStream {
     let moves = method.parameters.iter().map(|parameter| {
         let (name, pattern) = (&parameter.name, parameter.pattern);
         match pattern {
@@ -148,19 +162,14 @@ fn body(method: &Method<'_>) -> TokenStream {
             pattern => quote!(let #name = #name; let #pattern = #name;),
         }
     });
-    let statements = method
-        .default()
-        .map(|block| &block.stmts)
-        .into_iter()
-        .flatten();
-    quote! {
-        {
-            async move {
-                #(#moves)*
-                #(#statements)*
-            }
+    let statements = &block.stmts;
+    let future = quote! {
+        async move {
+            #(#moves)*
+            #(#statements)*
         }
-    }
+    };
+    surrounded(&block.brace_token, &future)
 }
 
 pub(crate) fn without_own_attributes(method: &TraitItemFn) -> TraitItemFn {
