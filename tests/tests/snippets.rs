@@ -19,6 +19,7 @@ over_both!(
     arguments_are_lent,
 );
 
+#[expect(unreachable_pub, reason = "as the document has it")]
 mod seed {
     use super::*;
 
