@@ -13,6 +13,7 @@ over_both!(
     one_that_stalls_among_a_thousand_delays_no_other,
     a_stalled_listener_costs_no_more_with_time,
     a_service_is_reached_past_stalled_listeners,
+    who_has_no_room_loses_his_turn_to_the_next,
 );
 
 #[service]
@@ -226,6 +227,48 @@ async fn a_service_is_reached_past_stalled_listeners(over: Over) {
         caller.await.unwrap().unwrap();
     }
     drop(back);
+    ends.idle().await;
+}
+
+/// The credit is used up, and the first in line could not use any: his object is full.
+async fn who_has_no_room_loses_his_turn_to_the_next(over: Over) {
+    let mut limits = Limits::default();
+    limits.max_calls = 2;
+    limits.max_object_calls = 1;
+    let (readers, feed, ends) = feed(over, limits).await;
+    let (stalled, slow, fast) = (Reads::stalled(), Reads::stalled(), Reads::fast());
+    for reads in [&stalled, &slow, &fast] {
+        feed.attach(reads.clone()).await.unwrap();
+    }
+    let readers = std::mem::take(&mut *readers.0.lock().unwrap());
+    let mut calls = Vec::new();
+    let mut spawn_put = async |to: usize| {
+        let reader = readers[to].clone();
+        calls.push(tokio::spawn(async move { reader.put(0, "event").await }));
+        let (session, made) = (&ends.session, calls.len());
+        until("it is under way", || {
+            session.stats().calls_in_flight == made
+        })
+        .await;
+    };
+    spawn_put(0).await;
+    spawn_put(1).await;
+    until("the credit is used up", || {
+        stalled.begun.load(SeqCst) + slow.begun.load(SeqCst) == 2
+    })
+    .await;
+    spawn_put(0).await;
+    spawn_put(2).await;
+    assert_eq!(fast.ended(), 0);
+    slow.may_end.close();
+    let next = calls.pop().unwrap();
+    next.await.unwrap().unwrap();
+    assert!(!calls[0].is_finished() && !calls[2].is_finished());
+    stalled.may_end.close();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    drop(readers);
     ends.idle().await;
 }
 

@@ -5,6 +5,8 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 
 use ringback::{Callback, CallbackProxy, Client, ErrorKind, Lease, Result, Server, service};
+use ringback_tests::keeper::{Keeper, KeeperClient, Shelf};
+use ringback_tests::services::{Idle, Listener, ListenerProxy};
 use ringback_tests::{Ends, Living, Over, Serving, meet, over_both, until};
 use std::sync::Mutex;
 use tokio::sync::{Notify, Semaphore};
@@ -20,6 +22,7 @@ over_both!(
     what_comes_back_to_its_owner_is_revoked_too,
     what_is_revoked_counts_until_it_is_released,
     a_lease_spans_sessions,
+    an_object_of_a_service_is_leased,
     the_end_of_a_session_releases_its_part_of_a_lease,
 );
 
@@ -348,6 +351,33 @@ async fn the_end_of_a_session_releases_its_part_of_a_lease(over: Over) {
     for far in kept {
         assert_eq!(far.call(1).await.unwrap_err().kind(), ErrorKind::Closed);
     }
+}
+
+/// What `#[service]` makes has leases as well.
+async fn an_object_of_a_service_is_leased(over: Over) {
+    let (shelf, server) = Shelf::serve();
+    let ends = meet(over, server, Client::builder()).await;
+    let (keeper, living) = (ends.service::<KeeperClient>(), Living::default());
+    let object = Arc::new(Idle(living.one()));
+    let (listener, lease) = ListenerProxy::leased(object.clone());
+    keeper.keep(listener.clone()).await.unwrap();
+    let far = shelf.last();
+    far.changed("hello".into()).await.unwrap();
+    lease.revoke();
+    assert_eq!(far.closed().await.kind(), ErrorKind::Revoked);
+    let error = far.changed("hello".into()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Revoked);
+    assert!(error.to_string().contains("`Listener.changed`"), "{error}");
+    let error = listener.changed("hello".into()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Revoked);
+    until("only its owner has it", || Arc::strong_count(&object) == 1).await;
+    // The object itself can be passed again.
+    keeper.keep(object).await.unwrap();
+    shelf.last().changed("hello".into()).await.unwrap();
+    shelf.clear();
+    drop(far);
+    living.none().await;
+    ends.idle().await;
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! Calls of one peer to one object start in the order in which they were made, and a callback that
 //! was made before a reply starts before that reply is seen.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
+use std::task::Waker;
+use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use ringback::{Client, Limits, Result, Server, service};
@@ -20,6 +22,7 @@ over_both!(
     a_burst_beyond_the_budget_keeps_its_order,
     a_callback_starts_before_the_reply_is_seen,
     a_callback_to_a_waiting_object_starts_before_the_reply_is_seen,
+    whoever_wakes_an_earlier_call_waits_for_a_later_one_to_start,
     both_ends_keep_the_order,
 );
 
@@ -303,6 +306,78 @@ async fn a_callback_to_a_waiting_object_starts_before_the_reply_is_seen(over: Ov
         sink.go_on.close();
     }
     ends.idle().await;
+}
+
+/// Its call 0 waits until it is woken by hand; its call 1 has that done while it starts.
+#[derive(Clone)]
+struct Woken {
+    waker: Arc<Mutex<Option<Waker>>>,
+    wake: std::sync::mpsc::Sender<()>,
+    was_woken: Arc<Mutex<std::sync::mpsc::Receiver<()>>>,
+    overtook: Arc<AtomicU32>,
+}
+
+impl Sink for Woken {
+    async fn put(&self, no: u32) -> Result<()> {
+        if no == 0 {
+            poll_fn(|cx| {
+                *self.waker.lock().unwrap() = Some(cx.waker().clone());
+                std::task::Poll::<()>::Pending
+            })
+            .await;
+        }
+        // Whoever wakes the other one is not to go on before this one has started: it could make
+        // room for it. (If it were not let go on at all, this would fail as well.)
+        self.wake.send(()).unwrap();
+        let was_woken = self.was_woken.lock().unwrap();
+        let woken = was_woken.recv_timeout(Duration::from_millis(5));
+        self.overtook.fetch_add(u32::from(woken.is_ok()), SeqCst);
+        Ok(())
+    }
+
+    async fn tell(&self, _no: u32) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What makes a listener that forwards into a full channel safe: room that is made for an earlier
+/// event on another thread is not taken by a later one that starts at that moment.
+async fn whoever_wakes_an_earlier_call_waits_for_a_later_one_to_start(over: Over) {
+    let (wake, to_wake) = std::sync::mpsc::channel();
+    let (woken, was_woken) = std::sync::mpsc::channel();
+    let waker = Arc::<Mutex<Option<Waker>>>::default();
+    let by_hand = std::thread::spawn({
+        let waker = waker.clone();
+        move || {
+            while to_wake.recv().is_ok() {
+                let waker = waker.lock().unwrap().clone();
+                waker.expect("a call that waits").wake();
+                let _ = woken.send(());
+            }
+        }
+    });
+    let sink = Woken {
+        waker: waker.clone(),
+        wake,
+        was_woken: Arc::new(Mutex::new(was_woken)),
+        overtook: Arc::default(),
+    };
+    let (ends, proxy) = attached(over, Limits::default(), sink.clone()).await;
+    let waits = tokio::spawn({
+        let proxy = proxy.clone();
+        async move { proxy.put(0).await }
+    });
+    until("it waits", || waker.lock().unwrap().is_some()).await;
+    proxy.put(1).await.unwrap();
+    assert_eq!(
+        sink.overtook.load(SeqCst),
+        0,
+        "it had been woken before the later one had started"
+    );
+    waits.abort();
+    drop((proxy, sink));
+    ends.idle().await;
+    by_hand.join().unwrap();
 }
 
 /// Both ends make calls to each other's object at the same time.
