@@ -417,7 +417,7 @@ const _: () = {
         match call.method() {
             id if id == BORROWED.id() => {
                 ::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply) = codec_borrowed();
+                    let (_, _, arguments, reply, ..) = codec_borrowed();
                     match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((key, bytes, maybe, cow)) => {
@@ -436,7 +436,7 @@ const _: () = {
             }
             id if id == LENT.id() => {
                 ::ringback::__private::Handler::serial(async move {
-                    let (_, _, arguments, reply) = codec_lent();
+                    let (_, _, arguments, reply, ..) = codec_lent();
                     match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((plan, steps, event, next)) => {
@@ -455,7 +455,7 @@ const _: () = {
             }
             id if id == HOSTILE.id() => {
                 ::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply) = codec_hostile();
+                    let (_, _, arguments, reply, ..) = codec_hostile();
                     match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok(

@@ -333,7 +333,7 @@ const _: () = {
         match call.method() {
             id if id == REQUIRED.id() => {
                 ::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply) = codec_required();
+                    let (_, _, arguments, reply, ..) = codec_required();
                     match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((text, maybe)) => {
@@ -350,7 +350,7 @@ const _: () = {
             }
             id if id == PROVIDED.id() => {
                 ::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply) = codec_provided();
+                    let (_, _, arguments, reply, ..) = codec_provided();
                     match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((count, arg1, arg2)) => {

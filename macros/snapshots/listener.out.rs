@@ -246,7 +246,7 @@ const _: () = {
         match call.method() {
             id if id == CHANGED.id() => {
                 ::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply) = codec_changed();
+                    let (_, _, arguments, reply, ..) = codec_changed();
                     match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((no, text)) => {

@@ -278,7 +278,7 @@ const _: () = {
         match call.method() {
             id if id == GOOD.id() => {
                 ::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply) = codec_good();
+                    let (_, _, arguments, reply, ..) = codec_good();
                     match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((listener,)) => {

@@ -482,7 +482,7 @@ const _: () = {
         match call.method() {
             id if id == ADD.id() => {
                 my_crate::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply) = codec_add();
+                    let (_, _, arguments, reply, ..) = codec_add();
                     match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((key, listener)) => {
@@ -496,7 +496,7 @@ const _: () = {
             #[cfg(feature = "removal")]
             id if id == REMOVE_ALL.id() => {
                 my_crate::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply) = codec_remove_all();
+                    let (_, _, arguments, reply, ..) = codec_remove_all();
                     match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok((listeners, done, log)) => {
@@ -514,7 +514,7 @@ const _: () = {
             }
             id if id == POKE.id() => {
                 my_crate::ringback::__private::Handler::spawn(async move {
-                    let (_, _, arguments, reply) = codec_poke();
+                    let (_, _, arguments, reply, ..) = codec_poke();
                     match arguments(&call) {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok(()) => {

@@ -24,6 +24,8 @@ pub(crate) struct ServiceOptions {
     pub(crate) version: Option<LitStr>,
     /// The path of the crate `ringback`, where it is not `::ringback`.
     pub(crate) runtime: Option<Path>,
+    /// Whether a group of callbacks implements the service as well.
+    pub(crate) group: Option<Ident>,
 }
 
 /// One method of a service.

@@ -42,6 +42,8 @@ pub(crate) struct ServiceNames {
     pub(crate) object: Ident,
     /// The type parameter for a function or closure.
     pub(crate) function: Ident,
+    /// The type parameter for the keys of a group.
+    pub(crate) key: Ident,
 }
 
 /// The names that belong to one method.
@@ -118,6 +120,7 @@ impl ServiceNames {
             no_future: taken.fresh("NoFuture"),
             object: taken.fresh("T"),
             function: taken.fresh("F"),
+            key: taken.fresh("K"),
         }
     }
 }

@@ -34,6 +34,11 @@ fn defaults() {
 }
 
 #[test]
+fn group() {
+    compare("group");
+}
+
+#[test]
 fn refused() {
     compare("refused");
 }

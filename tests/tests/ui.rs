@@ -10,6 +10,7 @@ fn ui() {
     for folder in [
         "attribute",
         "bound",
+        "group",
         "implement",
         "method",
         "parameter",

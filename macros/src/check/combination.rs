@@ -29,7 +29,7 @@ pub(super) fn check(method: &Method<'_>, report: &mut Report) {
 }
 
 /// The `T` of a `Result<T, ..>`, unless it is `()`. An alias is judged by rustc, with a bound.
-fn value(output: &Type) -> Option<&Type> {
+pub(super) fn value(output: &Type) -> Option<&Type> {
     let result = last_segment(output).filter(|segment| segment.ident == "Result")?;
     let value = type_arguments(result).next()?;
     (!is_unit(value)).then_some(value)

@@ -2,6 +2,7 @@
 
 mod collision;
 mod combination;
+mod group;
 mod reserved;
 
 use crate::model::Service;
@@ -10,12 +11,16 @@ use crate::report::Report;
 /// Refuses the methods about which something is reported.
 pub(crate) fn check(service: &mut Service<'_>, report: &mut Report) {
     collision::check(&service.methods, report);
+    let is_group = service.options.group.is_some();
     let (sound, refused) = std::mem::take(&mut service.methods)
         .into_iter()
         .partition(|method| {
             let before = report.len();
-            reserved::check(method, report);
+            reserved::check(method, is_group, report);
             combination::check(method, report);
+            if is_group {
+                group::check(method, report);
+            }
             report.len() == before
         });
     service.methods = sound;

@@ -55,9 +55,20 @@ const STANDARD: [(&str, &str); 21] = [
     ("type_id", "Any"),
 ];
 
-pub(super) fn check(method: &Method<'_>, report: &mut Report) {
+/// The methods of groups that only a service for groups cannot have.
+const GROUP: [(&str, &str); 5] = [
+    ("get", "groups"),
+    ("contains_key", "groups"),
+    ("keys", "groups"),
+    ("failed", "groups"),
+    ("take_failures", "groups"),
+];
+
+pub(super) fn check(method: &Method<'_>, is_group: bool, report: &mut Report) {
     let name = method.wire_name();
-    if let Some((_, owner)) = INHERENT.iter().find(|(reserved, _)| *reserved == name) {
+    let group = if is_group { &GROUP[..] } else { &[] };
+    let mut inherent = INHERENT.iter().chain(group);
+    if let Some((_, owner)) = inherent.find(|(reserved, _)| *reserved == name) {
         report.at(
             method.ident(),
             format!(

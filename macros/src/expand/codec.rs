@@ -45,10 +45,15 @@ fn description(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) 
     }
 }
 
+/// How many arguments the method has. None has more than that.
+pub(super) fn count(method: &Method<'_>) -> u32 {
+    u32::try_from(method.parameters.len()).unwrap_or(u32::MAX)
+}
+
 /// The closures `call`, `failed`, `arguments` and `reply`: what a proxy or a stub does, what a proxy
 /// answers whose object is gone, and what a server does before and after the handler. `call` has
 /// encoded the arguments and submitted the call when it returns, so it is called when the method's
-/// future is first polled.
+/// future is first polled. For groups there is also `encode`, which only writes the arguments.
 fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> TokenStream {
     let Context { root, private, .. } = context;
     let MethodNames {
@@ -57,8 +62,7 @@ fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Tok
     let (cfgs, output) = (method.cfgs(), method.output);
     let arguments: Vec<_> = arguments(method, names).collect();
     let forms: Vec<_> = arguments.iter().map(Form::of).collect();
-    // No method has more arguments than that.
-    let count = u32::try_from(method.parameters.len()).unwrap_or(u32::MAX);
+    let count = count(method);
     let locals: Vec<_> = method.parameters.iter().map(Parameter::local).collect();
     let erased: Vec<_> = arguments.iter().map(Argument::erased_type).collect();
     let decoded = forms.iter().map(|form| &form.decoded);
@@ -73,6 +77,9 @@ fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Tok
         0 => (quote!(_), quote!(_)),
         _ => (quote!(encoder), quote!(mut arguments)),
     };
+    let group = context.service.options.group.as_ref();
+    let encode_type = group.map(|_| quote!(impl Fn(&mut #private::Encoder, #(&#erased),*),));
+    let encode_itself = group.map(|_| quote!(encode,));
     quote! {
         #(#cfgs)*
         fn #codec() -> (
@@ -80,6 +87,7 @@ fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Tok
             impl Fn(#root::Error) -> #output,
             impl Fn(&#private::Incoming) -> #root::Result<(#(#decoded,)*)>,
             impl Fn(#private::Incoming, #output),
+            #encode_type
         ) {
             let encode = |#encoder: &mut #private::Encoder, #(#locals: &#erased),*| {
                 #(#encode)*
@@ -96,6 +104,7 @@ fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Tok
                     ::core::result::Result::Ok((#(#decode,)*))
                 },
                 |call, outcome| call.reply::<#output>(outcome),
+                #encode_itself
             )
         }
     }

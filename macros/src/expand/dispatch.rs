@@ -50,7 +50,7 @@ fn arm(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Token
     quote! {
         #(#cfgs)*
         id if id == #description.id() => #private::Handler::#lane(async move {
-            let (_, _, arguments, reply) = #codec();
+            let (_, _, arguments, reply, ..) = #codec();
             match arguments(&call) {
                 ::core::result::Result::Err(error) => call.fail(error),
                 ::core::result::Result::Ok((#(#locals,)*)) => {

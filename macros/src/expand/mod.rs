@@ -10,6 +10,7 @@ mod closure;
 mod codec;
 mod dispatch;
 mod form;
+mod group;
 mod proxy;
 mod refused;
 mod server;
@@ -57,6 +58,7 @@ pub(crate) fn expand(service: &Service<'_>) -> TokenStream {
         server::inside(&context),
         arc::expand(&context),
         closure::expand(&context).unwrap_or_default(),
+        group::expand(&context).unwrap_or_default(),
     ];
     let cfgs = service.cfgs();
     quote! {

@@ -69,7 +69,7 @@ impl Argument<'_> {
         }
     }
 
-    fn converted(&self) -> TokenStream {
+    pub(super) fn converted(&self) -> TokenStream {
         let local = self.local();
         let Some((proxy, holder)) = self.proxy() else {
             return quote!(#local);

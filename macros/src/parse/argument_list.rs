@@ -65,6 +65,15 @@ impl Argument {
         self.value(|input| input.parse(), &form, report)
     }
 
+    /// The key alone, as there should be no value.
+    pub(super) fn flag(&self, report: &mut Report) -> Option<Ident> {
+        if self.value.is_some() {
+            report.at(&self.key, format!("write `{}`, without a value", self.key));
+            return None;
+        }
+        Some(self.key.clone())
+    }
+
     /// Puts a value in its place, in which there should have been none.
     pub(super) fn set<T>(&self, place: &mut Option<T>, value: Option<T>, report: &mut Report) {
         let Some(value) = value else { return };

@@ -7,7 +7,7 @@ use super::argument_list::{Argument, arguments};
 use crate::model::ServiceOptions;
 use crate::report::Report;
 
-const KNOWN: &str = "`name = \"…\"`, `version = \"…\"` and `crate = path`";
+const KNOWN: &str = "`name = \"…\"`, `version = \"…\"`, `crate = path` and `group`";
 
 pub(crate) fn options(tokens: TokenStream, report: &mut Report) -> ServiceOptions {
     let mut options = ServiceOptions::default();
@@ -25,6 +25,10 @@ pub(crate) fn options(tokens: TokenStream, report: &mut Report) -> ServiceOption
             "crate" => {
                 let path = path(&argument, report);
                 argument.set(&mut options.runtime, path, report);
+            }
+            "group" => {
+                let group = argument.flag(report);
+                argument.set(&mut options.group, group, report);
             }
             key => {
                 let message = format!("`#[service]` has no argument `{key}`: it takes {KNOWN}");

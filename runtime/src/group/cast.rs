@@ -73,6 +73,8 @@ where
     Cast {
         group: group.clone(),
         method,
+        note: Group::note,
+        outcome,
         // Arguments that went to nobody are the caller's mistake.
         unsent: unsent.filter(|_| reached == 0),
         waiting,
@@ -84,26 +86,32 @@ where
 pub struct Cast<'a, K, P: ProxyType, R> {
     group: Group<K, P>,
     method: &'static Method,
+    /// What is done with the outcome of one member, and what the call itself gives. As values, so that
+    /// only who makes a call has to know that `R` is an outcome, and rustc complains of one that is
+    /// none in one place.
+    note: Note<K, P, R>,
+    outcome: fn(Option<Error>) -> R,
     unsent: Option<Error>,
     waiting: FuturesUnordered<Waiting<'a, K, P, R>>,
 }
 
-impl<K, P, R> Future for Cast<'_, K, P, R>
-where
-    K: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static,
-    P: ProxyType,
-    R: Outcome<Ok = ()>,
-{
+type Note<K, P, R> = fn(&Group<K, P>, &'static Method, &Member<K, P>, R);
+
+fn outcome<R: Outcome<Ok = ()>>(unsent: Option<Error>) -> R {
+    match unsent {
+        Some(error) => R::failed(error),
+        None => R::succeeded(()),
+    }
+}
+
+impl<K, P: ProxyType, R> Future for Cast<'_, K, P, R> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         while let Some((member, outcome)) = ready!(self.waiting.poll_next_unpin(cx)) {
-            self.group.note(self.method, &member, outcome);
+            (self.note)(&self.group, self.method, &member, outcome);
         }
-        Poll::Ready(match self.unsent.take() {
-            Some(error) => R::failed(error),
-            None => R::succeeded(()),
-        })
+        Poll::Ready((self.outcome)(self.unsent.take()))
     }
 }
 

@@ -5,7 +5,7 @@ pub trait Misspelt {
     async fn changed(&self) -> Result<()>;
 }
 
-#[service(group)]
+#[service(groups)]
 pub trait Unknown {
     async fn changed(&self) -> Result<()>;
 }
