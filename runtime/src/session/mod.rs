@@ -17,6 +17,7 @@ mod context;
 mod dispatch;
 mod driver;
 mod encoder;
+mod forward;
 mod handle;
 mod incoming;
 mod lane;

@@ -4,14 +4,16 @@
 //! into the message's table. So one encoded message can go over many sessions.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use serde::ser::{Error as _, Serializer};
 
+use super::forward::Forward;
 use super::lease;
 use super::link::{Attached, Link};
 use super::reference::{HasProxy, Identity, ProxyType};
 use super::target::Target;
+use super::watch::OnClosed;
 use crate::codec::{ReferenceIndex, write_reference_index};
 use crate::id::ObjectId;
 use crate::proto::NewReference;
@@ -78,8 +80,15 @@ impl Passed {
         }
         let target = Arc::clone(&self.target);
         match &self.home {
+            None => NewReference::Own(self.identity, target),
             Some((home, id)) if Arc::ptr_eq(home, link) => NewReference::Peers(*id, target),
-            _ => NewReference::Own(self.identity, target),
+            Some((home, id)) => {
+                let forward = Forward::new(self.identity, link);
+                let observer: Weak<dyn OnClosed> = Arc::downgrade(&forward) as _;
+                home.observe_object(*id, &observer);
+                let target = Target::forwarded(Arc::clone(&target.dispatch), forward);
+                NewReference::Own(self.identity, Arc::new(target))
+            }
         }
     }
 }

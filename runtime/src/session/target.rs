@@ -6,6 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
+use super::forward::{Forward, LOST};
 use super::incoming::Incoming;
 use super::lease;
 
@@ -80,6 +81,8 @@ pub(crate) struct Target {
     pub(super) dispatch: Arc<dyn Dispatch>,
     /// Of a leased object.
     lease: Option<Arc<lease::State>>,
+    /// Of an object of another session that is passed on.
+    forward: Option<Arc<Forward>>,
     serial: OnceLock<Arc<tokio::sync::Mutex<()>>>,
 }
 
@@ -88,14 +91,32 @@ impl Target {
         Self {
             dispatch,
             lease,
+            forward: None,
             serial: OnceLock::new(),
         }
     }
 
-    /// Why it can't be called any more, if its owner withdrew it.
+    pub(super) fn forwarded(dispatch: Arc<dyn Dispatch>, forward: Arc<Forward>) -> Self {
+        Self {
+            dispatch,
+            lease: None,
+            forward: Some(forward),
+            serial: OnceLock::new(),
+        }
+    }
+
+    /// Why it can't be called any more, if it was withdrawn.
     pub(super) fn revoked(&self) -> Option<&'static str> {
         let is_revoked = self.lease.as_ref().is_some_and(|lease| lease.is_revoked());
-        is_revoked.then_some(lease::REVOKED)
+        let is_lost = self
+            .forward
+            .as_ref()
+            .is_some_and(|forward| forward.is_closed());
+        match (is_revoked, is_lost) {
+            (true, _) => Some(lease::REVOKED),
+            (false, true) => Some(LOST),
+            (false, false) => None,
+        }
     }
 
     /// Held by the serial call that runs. Tokio's mutex is fair: calls get it in their order.
