@@ -22,6 +22,8 @@ over_both!(
     what_comes_back_to_its_owner_is_revoked_too,
     what_is_revoked_counts_until_it_is_released,
     a_lease_spans_sessions,
+    a_revocation_reaches_third_parties,
+    a_third_party_holds_a_leased_object,
     an_object_of_a_service_is_leased,
     the_end_of_a_session_releases_its_part_of_a_lease,
 );
@@ -321,6 +323,65 @@ async fn a_lease_spans_sessions(over: Over) {
     for ends in sessions {
         ends.idle().await;
     }
+}
+
+/// One to whom the holder has passed the object on hears of it as well.
+async fn a_revocation_reaches_third_parties(over: Over) {
+    let (store, serving) = start(over).await;
+    let [owner, third] = [
+        serving.connect(Client::builder()).await,
+        serving.connect(Client::builder()).await,
+    ];
+    let living = Living::default();
+    let (function, lease) = successor(&living);
+    owner
+        .service::<NumbersClient>()
+        .keep(function)
+        .await
+        .unwrap();
+    let received = third
+        .service::<NumbersClient>()
+        .kept()
+        .await
+        .unwrap()
+        .remove(0);
+    assert_eq!(received.call(1).await.unwrap(), 2);
+    lease.revoke();
+    assert_eq!(received.closed().await.kind(), ErrorKind::Revoked);
+    assert!(received.is_closed());
+    living.none().await;
+    drop(received);
+    store.clear();
+    owner.idle().await;
+    third.idle().await;
+}
+
+/// The lease is held by what third parties hold, too.
+async fn a_third_party_holds_a_leased_object(over: Over) {
+    let (store, serving) = start(over).await;
+    let [owner, third] = [
+        serving.connect(Client::builder()).await,
+        serving.connect(Client::builder()).await,
+    ];
+    let living = Living::default();
+    let (function, lease) = successor(&living);
+    owner
+        .service::<NumbersClient>()
+        .keep(function)
+        .await
+        .unwrap();
+    let received = third
+        .service::<NumbersClient>()
+        .kept()
+        .await
+        .unwrap()
+        .remove(0);
+    store.clear();
+    assert_eq!(received.call(1).await.unwrap(), 2);
+    assert!(!lease.is_released());
+    drop(received);
+    lease.released().await;
+    living.none().await;
 }
 
 async fn the_end_of_a_session_releases_its_part_of_a_lease(over: Over) {

@@ -20,6 +20,7 @@ over_both!(
     objects_that_were_passed_out_do_not,
     a_third_party_is_reached_through_the_holder,
     a_third_party_loses_the_object_with_the_holders_session,
+    a_loss_is_passed_on_from_holder_to_holder,
 );
 
 async fn what_is_not_kept_is_gone_when_the_call_returns(over: Over) {
@@ -272,7 +273,7 @@ async fn a_third_party_is_reached_through_the_holder(over: Over) {
 }
 
 async fn a_third_party_loses_the_object_with_the_holders_session(over: Over) {
-    let (_shelf, server) = Shelf::serve();
+    let (shelf, server) = Shelf::serve();
     let serving = Serving::start(over, server).await;
     let owner = serving.connect(Client::builder()).await;
     let third = serving.connect(Client::builder()).await;
@@ -283,14 +284,52 @@ async fn a_third_party_loses_the_object_with_the_holders_session(over: Over) {
     let received = keeper.kept().await.unwrap().remove(0);
     received.changed("there".into()).await.unwrap();
 
+    assert!(!received.is_closed());
     owner.client.close();
-    owner.session.closed().await;
+    // The third party is told, though its own session lives.
+    let error = received.closed().await;
+    assert_eq!(error.kind(), ErrorKind::Revoked);
     living.none().await;
     let error = received.changed("gone".into()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Closed);
-    assert!(error.is_remote(), "this end's own session lives: {error:?}");
+    assert_eq!(error.kind(), ErrorKind::Revoked);
+    // Also one who is passed it only now.
+    let late = keeper.kept().await.unwrap().remove(0);
+    assert_eq!(late.closed().await.kind(), ErrorKind::Revoked);
     keeper.ignore(Idle(living.one())).await.unwrap();
     assert!(!third.session.is_closed());
+    drop((received, late));
+    shelf.clear();
+    third.idle().await;
+}
+
+/// From its owner over three sessions: each holder passes on that it has lost the object.
+async fn a_loss_is_passed_on_from_holder_to_holder(over: Over) {
+    let mut halls = Vec::new();
+    for _ in 0..3 {
+        let (shelf, server) = Shelf::serve();
+        let ends = meet(over, server, Client::builder()).await;
+        halls.push((shelf, ends));
+    }
+    let living = Living::default();
+    let mut listener = ListenerProxy::new(Idle(living.one()));
+    for (shelf, ends) in &halls {
+        ends.service::<KeeperClient>().keep(listener).await.unwrap();
+        listener = shelf.last();
+    }
+    listener
+        .changed("through all of them".into())
+        .await
+        .unwrap();
+    halls[0].1.client.close();
+    assert_eq!(listener.closed().await.kind(), ErrorKind::Revoked);
+    living.none().await;
+    drop(listener);
+    for (shelf, _) in &halls {
+        shelf.clear();
+    }
+    for (_, ends) in &halls {
+        ends.idle().await;
+    }
 }
 
 /// The owner vanishes without a word while it is being called through the holder.
