@@ -1,7 +1,8 @@
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement the service `Arguments`",
     label = "not a `Arguments`",
-    note = "a type implements it by `impl Arguments for …`, with plain `async fn`s; an `Arc` of such a type and a `ArgumentsProxy` implement it too",
+    note = "a type implements it by `impl Arguments for …`, with plain `async fn`s; an `Arc` of such a type and a `ArgumentsProxy` implement it too; for a reference to one, pass a clone",
+    note = "a closure implements only a service with exactly one method that has no default body",
 )]
 trait Arguments: ::core::marker::Send + ::core::marker::Sync + 'static + ::ringback::__private::IsService {
     fn borrowed(

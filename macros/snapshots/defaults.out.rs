@@ -1,7 +1,7 @@
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement the service `Defaults`",
     label = "not a `Defaults`",
-    note = "a type implements it by `impl Defaults for …`, with plain `async fn`s; an `Arc` of such a type and a `DefaultsProxy` implement it too",
+    note = "a type implements it by `impl Defaults for …`, with plain `async fn`s; an `Arc` of such a type and a `DefaultsProxy` implement it too; for a reference to one, pass a clone",
     note = "a closure implements it if it is `async move |text: Cow<'_, str>, maybe: Option<&str>| …`, returns `Result<()>`, changes nothing that it captured, and is `Clone + Send + Sync + 'static`",
 )]
 pub trait Defaults: ::core::marker::Send + ::core::marker::Sync + 'static + ::ringback::__private::IsService {

@@ -2,7 +2,8 @@
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement the service `Registry`",
     label = "not a `Registry`",
-    note = "a type implements it by `impl Registry for …`, with plain `async fn`s; an `Arc` of such a type and a `RegistryProxy` implement it too",
+    note = "a type implements it by `impl Registry for …`, with plain `async fn`s; an `Arc` of such a type and a `RegistryProxy` implement it too; for a reference to one, pass a clone",
+    note = "a closure implements only a service with exactly one method that has no default body",
 )]
 pub(crate) trait Registry: ::core::marker::Send + ::core::marker::Sync + 'static + my_crate::ringback::__private::IsService {
     fn add(

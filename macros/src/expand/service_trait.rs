@@ -86,28 +86,32 @@ fn diagnostic(service: &Service<'_>) -> Option<TokenStream> {
     let label = format!("not a `{ident}`");
     let implement = format!(
         "a type implements it by `impl {ident} for …`, with plain `async fn`s; an `Arc` of such a \
-         type and a `{ident}Proxy` implement it too"
+         type and a `{ident}Proxy` implement it too; for a reference to one, pass a clone"
     );
-    let closure = service.closure_method().map(|method| {
-        let parameters: Vec<_> = method
-            .parameters
-            .iter()
-            .map(|parameter| format!("{}: {}", parameter.wire_name(), closure_type(parameter)))
-            .collect();
-        let note = format!(
-            "a closure implements it if it is `async move |{}| …`, returns `{}`, changes nothing \
-             that it captured, and is `Clone + Send + Sync + 'static`",
-            parameters.join(", "),
-            written(method.output),
-        );
-        quote!(note = #note,)
-    });
+    let closure = match service.closure_method() {
+        Some(method) => {
+            let parameters: Vec<_> = method
+                .parameters
+                .iter()
+                .map(|parameter| format!("{}: {}", parameter.wire_name(), closure_type(parameter)))
+                .collect();
+            format!(
+                "a closure implements it if it is `async move |{}| …`, returns `{}`, changes \
+                 nothing that it captured, and is `Clone + Send + Sync + 'static`",
+                parameters.join(", "),
+                written(method.output),
+            )
+        }
+        None => "a closure implements only a service with exactly one method that has no default \
+                 body"
+            .to_owned(),
+    };
     Some(quote! {
         #[diagnostic::on_unimplemented(
             message = #message,
             label = #label,
             note = #implement,
-            #closure
+            note = #closure,
         )]
     })
 }

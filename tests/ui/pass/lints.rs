@@ -56,6 +56,24 @@ pub mod public {
         }
     }
 
+    /// Is told of news, alone or with others.
+    #[service(group)]
+    pub trait Reader {
+        /// There is something new.
+        async fn news(
+            &self,
+            text: String,
+            #[callback(overflow = "latest")] more: impl Listener,
+        ) -> Result<()>;
+
+        /// There will be nothing more.
+        #[oneway]
+        #[deprecated = "nobody needs it"]
+        async fn end(&self) -> Result<()> {
+            Ok(())
+        }
+    }
+
     /// Gone with its attribute.
     #[cfg(target_os = "none")]
     #[service]
@@ -122,6 +140,8 @@ async fn main() -> Result<()> {
         .await?;
     assert_eq!(Store.says("I have").await?, "I have nothing");
     drop(ListenerProxy::new(listener));
+    let group = ringback::Group::<u8, public::ReaderProxy>::new();
+    public::Reader::news(&group, "news".into(), listener).await?;
     assert_eq!(uses(async || Ok(()), async |n: Vec<u64>| Ok(n[0])).await?, 1);
     Ok(())
 }

@@ -62,6 +62,11 @@ pub trait One {
     async fn one(&self, call: F, me: &T, a0: Once, #[callback] f: impl One) -> Result<Twin>;
 }
 
+#[service(group)]
+pub trait Many {
+    async fn many(&self, twin: K, encoder: F, call: T, group: u8) -> Result<()>;
+}
+
 struct Object;
 
 impl Hostile for Object {
@@ -125,5 +130,10 @@ async fn main() -> Result<()> {
     assert_eq!(client.service::<dynClient>().r#loop(F).await?, T);
     let one = client.service::<OneClient>();
     assert_eq!(one.one(F, &T, Once, one.clone()).await?, Twin);
+    let group = ringback::Group::new();
+    group.insert(K_KEY, ManyProxy::new(async |_: K, _: F, _: T, _: u8| Result::Ok(())));
+    group.many(K, F, T, 1).await?;
     Result::Ok(())
 }
+
+const K_KEY: u8 = 1;
