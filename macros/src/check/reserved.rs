@@ -56,12 +56,14 @@ const STANDARD: [(&str, &str); 21] = [
 ];
 
 /// The methods of groups that only a service for groups cannot have.
-const GROUP: [(&str, &str); 5] = [
+const GROUP: [(&str, &str); 7] = [
     ("get", "groups"),
     ("contains_key", "groups"),
     ("keys", "groups"),
     ("failed", "groups"),
     ("take_failures", "groups"),
+    ("remove_member", "groups"),
+    ("strict", "groups"),
 ];
 
 pub(super) fn check(method: &Method<'_>, is_group: bool, report: &mut Report) {

@@ -134,6 +134,9 @@ where
         if !outcome.is_err() || member.has_left() {
             return;
         }
+        if self.0.strict && !self.0.members.leave(member) {
+            return; // it was taken out in the meantime
+        }
         let error = outcome.error().cloned().unwrap_or_else(|| {
             Error::new(
                 ErrorKind::Application,

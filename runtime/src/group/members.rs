@@ -88,7 +88,7 @@ where
     }
 
     /// Takes exactly that member out. False if it is out already.
-    fn leave(&self, member: &Member<K, P>) -> bool {
+    pub(super) fn leave(&self, member: &Member<K, P>) -> bool {
         let mut table = self.table();
         let is_in = table
             .by_key

@@ -69,6 +69,8 @@ pub struct Group<K, P: ProxyType>(Arc<Shared<K, P>>);
 
 struct Shared<K, P: ProxyType> {
     members: Members<K, P>,
+    /// Whether members that fail leave.
+    strict: bool,
     failures: Failures<K>,
 }
 
@@ -77,11 +79,23 @@ where
     K: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static,
     P: ProxyType,
 {
-    /// An empty group.
+    /// An empty group, whose members stay when a call to them fails.
     #[must_use]
     pub fn new() -> Self {
+        Self::empty(false)
+    }
+
+    /// An empty group, whose members leave when a call to them fails, for whatever reason. A timeout
+    /// that a member's proxy got by `with_timeout` so bounds how long a silent one is put up with.
+    #[must_use]
+    pub fn strict() -> Self {
+        Self::empty(true)
+    }
+
+    fn empty(strict: bool) -> Self {
         Self(Arc::new(Shared {
             members: Members::default(),
+            strict,
             failures: Failures::default(),
         }))
     }
@@ -102,6 +116,19 @@ where
     {
         let removed = self.0.members.remove(key)?;
         Some(removed.proxy.clone())
+    }
+
+    /// Takes exactly this member out: not another one that has its key by now. Tells whether it did.
+    pub fn remove_member<Q>(&self, key: &Q, member: &P) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let reference = member.reference();
+        match self.0.members.get(key) {
+            Some(found) if found.proxy.reference() == reference => self.0.members.leave(&found),
+            _ => false,
+        }
     }
 
     /// The member of that key.
