@@ -11,7 +11,7 @@ use crate::service::{
 
 /// Listens on `address`, and begins to call the listeners back `every` so often.
 pub async fn bind(address: &str, every: Duration, max_callbacks: u32) -> Result<Server> {
-    let listeners = Listeners::default();
+    let listeners = Listeners::new();
     let server = Server::builder()
         .service(CallbackServiceServer::new(Provider {
             listeners: listeners.clone(),
@@ -21,6 +21,7 @@ pub async fn bind(address: &str, every: Duration, max_callbacks: u32) -> Result<
         .await?;
     println!("provider: listening on {}", server.local_addr());
 
+    tokio::spawn(listeners.clone().log_failures());
     tokio::spawn(listeners.notify_every(every));
     Ok(server)
 }
@@ -34,13 +35,13 @@ impl CallbackService for Provider {
         // The argument is the consumer's object, far away. As a proxy it can be kept.
         let listener = CallbackListenerProxy::new(listener);
         listener.changed(changed_now()).await?;
-        self.listeners.add(key, listener);
+        self.listeners.add(key, &listener);
         Ok(())
     }
 
     async fn remove_listener(&self, key: String, listener: impl CallbackListener) -> Result<bool> {
         // Another proxy than the stored one, but equal to it if it stands for the same object.
         let listener = CallbackListenerProxy::new(listener);
-        Ok(self.listeners.remove(&key, &listener, "its consumer asked"))
+        Ok(self.listeners.remove(&key, &listener))
     }
 }

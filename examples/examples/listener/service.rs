@@ -3,7 +3,7 @@
 use ringback::{Result, service};
 
 /// Implemented by consumers: what the provider calls when something has changed.
-#[service]
+#[service(group)]
 pub trait CallbackListener {
     async fn changed(&self, msg: String) -> Result<()>;
 }
