@@ -158,6 +158,7 @@ over_both!(
     arguments_that_cannot_be_written_fail_the_call,
     the_first_answers_cancel_the_rest,
     members_are_replaced_and_removed,
+    a_strict_group_puts_out_who_fails,
 );
 
 async fn every_member_is_called_with_one_serialisation_for_each_form(over: Over) {
@@ -467,4 +468,43 @@ async fn members_are_replaced_and_removed(over: Over) {
     assert_eq!(first_hears.recv().await, None);
     let nothing = tokio::time::timeout(Duration::ZERO, hall.members.failed());
     assert!(nothing.await.is_err(), "who is removed has not failed");
+}
+
+async fn a_strict_group_puts_out_who_fails(over: Over) {
+    let _counting = COUNTING.lock().await;
+    let (_, server) = Hall::serve();
+    let serving = Serving::start(over, server).await;
+    let hall = Arc::new(Hall {
+        members: Group::strict(),
+        voters: Group::new(),
+    });
+    let local = Client::builder().service(DoorServer::new(Arc::clone(&hall)));
+    // This time it is the client who holds the group.
+    let (ends, living) = (serving.connect(local).await, Living::default());
+    let door: DoorClient = ends.session.service();
+    let (mut bad, _) = notes(&living);
+    bad.fails = true;
+    door.join("bad".into(), bad).await.unwrap();
+    let (good, mut hears) = notes(&living);
+    let good = MemberProxy::new(good);
+    door.join("good".into(), good.clone()).await.unwrap();
+
+    hall.members.changed(Text("hello".into())).await.unwrap();
+    assert_eq!(hears.try_recv().unwrap(), "hello");
+    assert_eq!(hall.members.keys(), ["good"]);
+    assert_eq!(hall.members.failed().await.key, "bad");
+
+    let member = hall.members.get("good").unwrap();
+    let (other, _) = notes(&living);
+    hall.members.insert("good".into(), MemberProxy::new(other));
+    assert!(
+        !hall.members.remove_member("good", &member),
+        "another one has its key"
+    );
+    hall.members.insert("good".into(), member.clone());
+    assert!(hall.members.remove_member("good", &member));
+    assert!(hall.members.is_empty());
+    drop((good, member));
+    ends.idle().await;
+    living.none().await;
 }
