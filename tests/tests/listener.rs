@@ -49,7 +49,8 @@ fn a_second_consumer_never_notices_that_the_first_was_killed() {
     let (mut provider, address) = provider(&["--every", "100ms"]);
     let mut first = consumer(&address, &["--key", "first"]);
     let mut second = consumer(&address, &["--key", "second", "--count", "20"]);
-    first.expect("callback1:");
+    // Not sooner: it is called before it is stored, and who is killed in between never is.
+    first.expect("consumer: listening for first");
     second.expect("callback1:");
 
     first.kill();
