@@ -186,7 +186,8 @@ where
     unnameable_types,
     deprecated,
     clippy::too_many_arguments,
-    clippy::type_complexity
+    clippy::type_complexity,
+    clippy::ref_option_ref
 )]
 const _: () = {
     #[allow(unused_imports)]

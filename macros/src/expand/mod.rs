@@ -66,8 +66,14 @@ pub(crate) fn expand(service: &Service<'_>) -> TokenStream {
         #(#items)*
         #(#cfgs)*
         // The twin is public because the trait is, and cannot be named. A deprecated method is
-        // implemented and forwarded all the same.
-        #[allow(unnameable_types, deprecated, clippy::too_many_arguments, clippy::type_complexity)]
+        // implemented and forwarded all the same. The rest is the style of generated code.
+        #[allow(
+            unnameable_types,
+            deprecated,
+            clippy::too_many_arguments,
+            clippy::type_complexity,
+            clippy::ref_option_ref
+        )]
         const _: () = {
             // async-trait writes `Box` without a path.
             #[allow(unused_imports)]

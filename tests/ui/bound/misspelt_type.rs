@@ -2,7 +2,7 @@ use ringback::{Result, service};
 
 #[service]
 pub trait Registry {
-    async fn add(&self, key: Strin, plans: &[Plan]) -> Result<Numbr>;
+    async fn add(&self, key: Kez, plans: &[Plan]) -> Result<Numbr>;
     async fn without(&self, key: Option<&Plan>) -> Result<Numbr>;
 }
 
