@@ -69,7 +69,7 @@ impl Ear for Counted {
 
     async fn event(&self, sender: u64, event: u64) -> Result<()> {
         self.ledger.heard(self.number, sender, event);
-        if event % 3 == 0 {
+        if event.is_multiple_of(3) {
             tokio::time::sleep(Duration::from_millis(event % 5)).await;
         }
         Ok(())

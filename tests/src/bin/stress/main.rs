@@ -63,7 +63,7 @@ fn main() -> ExitCode {
     let (mut passed, mut failed) = (0u64, 0u64);
     for seed in (0..arguments.seeds).map(|index| arguments.first + index) {
         let mut failures = seed_in_memory(seed, &tally, arguments.trace);
-        if seed % OVER_TCP == 0 {
+        if seed.is_multiple_of(OVER_TCP) {
             let outcome = guarded(seed, Medium::Tcp, &tally);
             failures.extend(
                 outcome
@@ -108,7 +108,7 @@ fn seed_in_memory(seed: u64, tally: &Arc<Tally>, trace: bool) -> Vec<String> {
         print!("{}", outcome.trace);
     }
     let mut failures = outcome.failures;
-    if seed % REPEATED == 0 {
+    if seed.is_multiple_of(REPEATED) {
         let again = guarded(seed, Medium::Memory, tally);
         if fingerprint(&again.trace) != fingerprint(&outcome.trace) {
             failures.push("a second run of the same seed went another way".to_owned());
