@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use futures::future::join_all;
 use ringback::{Client, ErrorKind, Server, Session};
 use ringback_tests::keeper::{Keeper, KeeperClient, Shelf};
-use ringback_tests::raw::{Raw, request, text};
+use ringback_tests::raw::{PREFACE, Raw, frame, request, text};
 use ringback_tests::run::run;
 use ringback_tests::services::{Idle, Listener};
 use ringback_tests::{Cable, Living, Over, Serving, until};
+use tokio::io::AsyncWriteExt;
 
 /// So many at a time; there are limits on open files.
 const BATCH: usize = 50;
@@ -240,5 +241,38 @@ fn a_server_that_is_dropped_lets_everything_go() {
         for listener in shelf.kept.lock().unwrap().drain(..) {
             assert!(listener.is_closed());
         }
+    });
+}
+
+#[test]
+fn what_was_not_sent_to_a_peer_that_vanished_is_not_kept() {
+    run(async {
+        // The pipe takes a greeting, and no call.
+        let (here, mut peer) = tokio::io::duplex(256);
+        let client = tokio::spawn(Client::builder().connect_io(here));
+        let welcome = frame(&[0x93, 10, 1, 0x80]);
+        peer.write_all(&[PREFACE, &welcome].concat()).await.unwrap();
+        let client = client.await.unwrap().unwrap();
+
+        let tell = || {
+            let keeper: KeeperClient = client.service();
+            let long = "x".repeat(10_000);
+            tokio::spawn(async move { keeper.tell(async |_msg: String| Ok(()), long).await })
+        };
+        let stats = || client.session().stats();
+        let first = tell();
+        until("one is being written", || {
+            stats().calls_in_flight == 1 && stats().queued_bytes == 0
+        })
+        .await;
+        let second = tell();
+        until("another one is to be", || stats().queued_bytes > 0).await;
+
+        drop(peer);
+        for call in [first, second] {
+            let error = call.await.unwrap().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Closed);
+        }
+        ringback_tests::until::idle(client.session()).await;
     });
 }

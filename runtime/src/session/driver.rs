@@ -244,9 +244,10 @@ impl<T: Transport> Driver<T> {
     /// connection, and take from the peer what it has not read yet.
     async fn say_goodbye(&mut self) -> std::io::Result<()> {
         let left = self.output.split_off(self.written);
-        self.transport.write_all(&left).await?;
+        // Taken before anything can fail: nothing stays in the queue of a session that is over.
         let mut last = BytesMut::new();
         self.link.with(|core| core.take_output(&mut last, now()));
+        self.transport.write_all(&left).await?;
         self.transport.write_all(&last).await?;
         self.transport.shutdown().await?;
         loop {
