@@ -157,7 +157,8 @@ impl Task {
             59..=66 => self.poke().await,
             67..=72 => self.burst().await,
             73..=76 => self.panic().await,
-            77..=79 => self.refuse().await,
+            77..=78 => self.refuse().await,
+            79 => self.give_up().await,
             80..=85 => self.nest().await,
             86..=90 => self.lease().await,
             91..=94 => self.revoke(),
@@ -302,6 +303,17 @@ impl Task {
         let connection = self.client.connection();
         let call = connection.hub.refuse(ears);
         self.finish("refuse", &connection, call).await;
+    }
+
+    /// Only a cancel ends that call, or the end of the connection.
+    async fn give_up(&mut self) {
+        let (ear, _) = self.own_ear();
+        let patience = Duration::from_micros(self.random.u64(..9000));
+        let connection = self.client.connection();
+        match timeout(patience, connection.hub.hang(ear)).await {
+            Ok(outcome) => drop(self.judge("hang", &connection, None, outcome)),
+            Err(_) => self.tally().cancels.add(),
+        }
     }
 
     async fn nest(&mut self) {

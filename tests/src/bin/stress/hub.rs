@@ -28,6 +28,8 @@ pub trait Hub {
     async fn provoke(&self, slot: u8) -> Result<()>;
     /// Sends so many events to what is in a slot.
     async fn burst(&self, slot: u8, events: u64) -> Result<()>;
+    /// Never answers.
+    async fn hang(&self, #[callback] ear: impl Ear) -> Result<()>;
     /// Panics.
     async fn boom(&self) -> Result<()>;
     /// Fails, whatever it was given.
@@ -123,6 +125,11 @@ impl Hub for Keeper {
             ear.event(sender, event).await?;
         }
         Ok(())
+    }
+
+    async fn hang(&self, ear: impl Ear) -> Result<()> {
+        let _held = EarProxy::new(ear);
+        std::future::pending().await
     }
 
     async fn boom(&self) -> Result<()> {
