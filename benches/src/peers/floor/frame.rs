@@ -1,0 +1,81 @@
+//! A frame: four numbers of fixed length, then a value in MessagePack.
+
+use serde::{Deserialize, Serialize};
+
+use crate::peers::{Outcome, Stop};
+
+/// Length of the rest, kind, call, object.
+const HEADER: usize = 4 + 1 + 4 + 4;
+
+macro_rules! kinds {
+    ($($kind:ident)*) => {
+        /// What a frame is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(super) enum Kind { $($kind),* }
+
+        const KINDS: &[Kind] = &[$(Kind::$kind),*];
+    };
+}
+kinds! {
+    Item ByteString Unit
+    Echo Bytes Register Push Ask Hang
+    Event AskObject HangObject
+}
+
+/// A received frame.
+pub(super) struct Frame<'a> {
+    pub(super) kind: Kind,
+    pub(super) call: u32,
+    pub(super) object: u32,
+    value: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    /// The first frame of `input` and its length, or how many bytes are missing.
+    pub(super) fn parse(input: &'a [u8]) -> Outcome<Result<(Self, usize), usize>> {
+        let Some(header) = input.first_chunk::<HEADER>() else {
+            return Ok(Err(HEADER - input.len()));
+        };
+        let [l0, l1, l2, l3, kind, c0, c1, c2, c3, o0, o1, o2, o3] = *header;
+        let length = 4 + u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+        let Some(value) = input.get(HEADER..length) else {
+            return Ok(Err(length - input.len()));
+        };
+        let kind = KINDS
+            .get(usize::from(kind))
+            .ok_or_else(|| Stop::Failed(format!("unknown kind {kind}")))?;
+        let frame = Self {
+            kind: *kind,
+            call: u32::from_le_bytes([c0, c1, c2, c3]),
+            object: u32::from_le_bytes([o0, o1, o2, o3]),
+            value,
+        };
+        Ok(Ok((frame, length)))
+    }
+
+    /// Decodes the value.
+    pub(super) fn read<T: Deserialize<'a>>(&self) -> Outcome<T> {
+        Ok(rmp_serde::from_slice(self.value)?)
+    }
+
+    /// Appends a frame to `out`.
+    pub(super) fn write<T: Serialize + ?Sized>(
+        out: &mut Vec<u8>,
+        kind: Kind,
+        call: u32,
+        object: u32,
+        value: &T,
+    ) -> Outcome<()> {
+        let start = out.len();
+        let mut header = [0; HEADER];
+        header[4] = kind as u8;
+        header[5..9].copy_from_slice(&call.to_le_bytes());
+        header[9..].copy_from_slice(&object.to_le_bytes());
+        out.extend_from_slice(&header);
+        rmp_serde::encode::write(out, value)?;
+        let length = u32::try_from(out.len() - start - 4)?;
+        out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+        Ok(())
+    }
+}
