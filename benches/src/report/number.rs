@@ -22,7 +22,7 @@ fn grouped(value: i64) -> String {
     let digits = value.abs().to_string();
     let mut grouped = String::from(if value < 0 { "-" } else { "" });
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

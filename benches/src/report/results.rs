@@ -36,7 +36,7 @@ impl Spread {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
         let middle = sorted.len() / 2;
-        let median = if sorted.len() % 2 == 0 {
+        let median = if sorted.len().is_multiple_of(2) {
             (sorted.get(middle.checked_sub(1)?)? + sorted.get(middle)?) / 2.0
         } else {
             *sorted.get(middle)?
