@@ -6,7 +6,8 @@
 //! gets into a channel that is full still forwards in order.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::future::{Future, poll_fn};
+use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
@@ -51,9 +52,41 @@ impl Lanes {
         let link = Arc::clone(link);
         // Unconstrained: a burst that used up tokio's budget would suspend handlers that could go on,
         // and wake them in another order.
-        tokio::spawn(unconstrained(poll_fn(move |cx| {
-            lane.poll(cx, &link, object)
-        })));
+        tokio::spawn(unconstrained(LaneTask { lane, link, object }));
+    }
+
+    fn remove(&self, object: ObjectId, lane: &Arc<Lane>) {
+        let mut table = lock(&self.0);
+        // The object may have a new lane already.
+        if table
+            .get(&object)
+            .is_some_and(|found| Arc::ptr_eq(found, lane))
+        {
+            table.remove(&object);
+        }
+    }
+}
+
+/// The task of a lane. Its handlers own the session, which owns the lane; so when the task goes, be it
+/// with its runtime, it takes the handlers along, or they would hold each other for ever.
+struct LaneTask {
+    lane: Arc<Lane>,
+    link: Arc<Link>,
+    object: ObjectId,
+}
+
+impl Future for LaneTask {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.lane.poll(cx)
+    }
+}
+
+impl Drop for LaneTask {
+    fn drop(&mut self) {
+        self.link.lanes.remove(self.object, &self.lane);
+        self.lane.end();
     }
 }
 
@@ -122,7 +155,7 @@ impl Lane {
     }
 
     /// The lane's task.
-    fn poll(&self, cx: &mut Context<'_>, link: &Arc<Link>, object: ObjectId) -> Poll<()> {
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.wakes.set_task(cx.waker());
         let mut handlers = lock(&self.handlers);
         handlers.go_on(&self.wakes);
@@ -137,21 +170,24 @@ impl Lane {
                     return Poll::Pending;
                 }
                 queue.over = true;
-                break;
+                return Poll::Ready(());
             };
             drop(queue);
             handlers.start(&self.wakes, handler);
         }
-        drop(handlers);
-        let mut table = lock(&link.lanes.0);
-        // The object may have a new lane already.
-        if table
-            .get(&object)
-            .is_some_and(|lane| std::ptr::eq(&**lane, self))
-        {
-            table.remove(&object);
-        }
-        Poll::Ready(())
+    }
+
+    /// Takes no more handlers, and drops those that are here.
+    fn end(&self) {
+        let mut handlers = lock(&self.handlers);
+        let mut queue = lock(&self.queue);
+        queue.over = true;
+        let waiting = mem::take(&mut handlers.waiting);
+        let queued = mem::take(&mut queue.handlers);
+        drop((handlers, queue));
+        // Without the locks: they are the user's. In the order of their calls.
+        waiting.into_values().for_each(drop);
+        queued.into_iter().for_each(drop);
     }
 
     /// The handlers, unless the lane's task has them for long.
