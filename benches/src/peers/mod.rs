@@ -17,8 +17,8 @@ pub(crate) use load::Load;
 pub(crate) use sink::Sink;
 pub(crate) use stop::{Outcome, Stop};
 
-/// Calls a macro with the module and type of each peer. The first one is what others are compared
-/// with.
+/// Calls a macro with the module and type of each peer, each under its `#[cfg(feature = "…")]` but for
+/// our own. The first one is what others are compared with.
 macro_rules! each_peer {
     ($with:ident) => {
         $with! {
@@ -92,9 +92,9 @@ pub(crate) trait Client: Clone + 'static {
 }
 
 macro_rules! names {
-    ($($module:ident::$peer:ident,)*) => {
+    ($($(#[$cfg:meta])? $module:ident::$peer:ident,)*) => {
         /// The names of all peers in this build.
-        pub(crate) const NAMES: &[&str] = &[$(<$module::$peer as Peer>::NAME),*];
+        pub(crate) const NAMES: &[&str] = &[$($(#[$cfg])? <$module::$peer as Peer>::NAME),*];
     };
 }
 each_peer!(names);
@@ -108,9 +108,9 @@ pub(crate) trait WithPeer {
 /// Does `work` with the peer of that name.
 pub(crate) fn with_peer<W: WithPeer>(name: &str, work: W) -> Option<W::Output> {
     macro_rules! find {
-        ($($module:ident::$peer:ident,)*) => {
+        ($($(#[$cfg:meta])? $module:ident::$peer:ident,)*) => {
             match name {
-                $(<$module::$peer as Peer>::NAME => Some(work.run::<$module::$peer>()),)*
+                $($(#[$cfg])? <$module::$peer as Peer>::NAME => Some(work.run::<$module::$peer>()),)*
                 _ => None,
             }
         };

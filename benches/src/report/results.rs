@@ -70,6 +70,7 @@ impl Results {
     }
 
     /// The figures of a case.
+    #[cfg(feature = "plots")]
     pub(crate) fn figures(&self, case: Case) -> &[Measured] {
         self.cases
             .get(&case)
@@ -77,6 +78,7 @@ impl Results {
     }
 
     /// The values of one figure of a case with one peer.
+    #[cfg(feature = "plots")]
     pub(crate) fn spread(&self, case: Case, figure: &str, peer: &'static str) -> Option<Spread> {
         Spread::of(self.cases.get(&case)?.values(peer, figure))
     }

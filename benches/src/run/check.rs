@@ -28,7 +28,9 @@ pub(crate) fn check(selection: &Selection) -> Result<(), String> {
             ] {
                 let name = format!("{name}: {what}");
                 let before = kept.get(&name).copied();
-                println!("{name}: {value:.2}, kept: {}", before.unwrap_or(f64::NAN));
+                let shown =
+                    before.map_or_else(|| "nothing".to_owned(), |kept| format!("{kept:.2}"));
+                println!("{name}: {value:.2}, kept: {shown}");
                 match before {
                     Some(before) if value > before * (1.0 + TOLERANCE) => risen.push(name.clone()),
                     None => risen.push(name.clone()),

@@ -4,15 +4,13 @@
 //! difference is what the times cost, without what happens once.
 
 use std::path::Path;
+use std::thread;
 
 use super::child::{self, ENDS, Manner, Scratch, Tool};
 use crate::cases::{Case, Counted, Figure, Totals};
 use crate::command::Selection;
 use crate::measure::{callgrind, strace};
 use crate::report::{Counts, Ends, leave};
-
-/// The processor of runs that are to come out the same: both ends take turns on it.
-const PROCESSOR: usize = 0;
 
 /// Counts what was chosen, prints a table, and leaves it as a file.
 pub(crate) fn count(selection: &Selection) -> Result<(), String> {
@@ -46,11 +44,11 @@ pub(crate) fn of(case: Case, peer: &str, system_calls: bool) -> Result<Counts, S
 }
 
 fn instructions(case: Case, peer: &str, counted: Counted) -> Result<Ends, String> {
-    let run = |times: u64| {
+    let run = |times: u64, processor: usize| {
         let scratch = Scratch::new(&format!("callgrind-{times}"))?;
         let manner = Manner {
             tool: Tool::Callgrind(scratch.path().to_owned()),
-            ..steady(times)
+            ..steady(times, processor)
         };
         child::run(case, peer, &manner)?;
         let [client, server] = ENDS.map(|end| callgrind::instructions(&scratch.path().join(end)));
@@ -63,10 +61,10 @@ fn instructions(case: Case, peer: &str, counted: Counted) -> Result<Ends, String
 }
 
 fn allocations(case: Case, peer: &str, counted: Counted) -> Result<Ends, String> {
-    difference(counted, |times| {
+    difference(counted, |times, processor| {
         let manner = Manner {
             counting: true,
-            ..steady(times)
+            ..steady(times, processor)
         };
         let figures = child::run(case, peer, &manner)?;
         let totals = figures.iter().find_map(|figure| match figure {
@@ -88,7 +86,12 @@ fn allocations(case: Case, peer: &str, counted: Counted) -> Result<Ends, String>
 
 fn strace_calls(case: Case, peer: &str, counted: Counted) -> Result<Ends, String> {
     let total = |folder: &Path, end: &str| strace::calls(&folder.join(end)).map(|(calls, _)| calls);
-    difference(counted, |times| {
+    // It runs at full speed in between, so it can run for longer.
+    let longer = Counted {
+        times: counted.times * 5,
+        ..counted
+    };
+    difference(longer, |times, _| {
         let scratch = Scratch::new(&format!("strace-{times}"))?;
         // On as many threads as in earnest: their waking each other up belongs to it.
         let manner = Manner {
@@ -104,20 +107,33 @@ fn strace_calls(case: Case, peer: &str, counted: Counted) -> Result<Ends, String
     })
 }
 
-/// One thread at each end, both on one processor.
-fn steady(times: u64) -> Manner {
+/// For counts that come out the same: one thread at each end, and both take turns on one processor.
+fn steady(times: u64, processor: usize) -> Manner {
     Manner {
-        pin: Some(PROCESSOR),
+        pin: Some(processor),
         one_thread: true,
         times: Some(times),
         ..Manner::default()
     }
 }
 
-/// What twice as many times cost more than once as many, for one call or event.
-fn difference(counted: Counted, run: impl Fn(u64) -> Result<Ends, String>) -> Result<Ends, String> {
-    let once = run(counted.times)?;
-    let twice = run(2 * counted.times)?;
+/// What twice as many times cost more than once as many, for one call or event. `run` gets the times and
+/// a processor of its own.
+fn difference(
+    counted: Counted,
+    run: impl Fn(u64, usize) -> Result<Ends, String> + Sync,
+) -> Result<Ends, String> {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let (once, twice) = if processors > 1 {
+        thread::scope(|scope| {
+            let once = scope.spawn(|| run(counted.times, 1));
+            let twice = run(2 * counted.times, 0);
+            (once.join(), twice)
+        })
+    } else {
+        (Ok(run(counted.times, 0)), run(2 * counted.times, 0))
+    };
+    let (once, twice) = (once.map_err(|_| "a run panicked".to_owned())??, twice?);
     let each = (counted.times * counted.each) as f64;
     Ok(Ends {
         client: (twice.client - once.client) / each,

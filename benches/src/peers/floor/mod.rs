@@ -13,7 +13,7 @@ use super::{Client, Load, Outcome, Peer, Sink, Stop};
 use crate::item::Item;
 use crate::measure::failures;
 use frame::{Frame, Kind};
-use wire::{Handler, Reply, Wire};
+use wire::{HIGH_WATER, Handler, Reply, Wire};
 
 pub(crate) struct Floor;
 
@@ -49,7 +49,9 @@ impl Handler for Service {
     fn handle(&self, wire: &Arc<Wire>, frame: Frame<'_>) -> Outcome<()> {
         let id = frame.call;
         match frame.kind {
-            Kind::Echo => wire.send(Kind::Item, id, 0, &frame.read::<Item>()?)?,
+            Kind::Echo => {
+                wire.send(Kind::Item, id, 0, &frame.read::<Item>()?)?;
+            }
             Kind::Bytes => {
                 let bytes = frame.read::<&serde_bytes::Bytes>()?;
                 wire.send(Kind::ByteString, id, 0, bytes)?;
@@ -68,7 +70,7 @@ impl Handler for Service {
                     .clone();
                 tokio::spawn(async move {
                     push(&held, events).await?;
-                    wire.send(Kind::Unit, id, 0, &())
+                    wire.send(Kind::Unit, id, 0, &()).map(drop)
                 });
             }
             Kind::Ask => {
@@ -76,7 +78,7 @@ impl Handler for Service {
                     (frame.read()?, Arc::clone(wire), frame.object);
                 tokio::spawn(async move {
                     ask(&wire, object, Load::new(callers, calls)).await?;
-                    wire.send(Kind::Unit, id, 0, &())
+                    wire.send(Kind::Unit, id, 0, &()).map(drop)
                 });
             }
             Kind::Hang => {
@@ -98,8 +100,9 @@ async fn push(held: &[(Arc<Wire>, u32)], events: u64) -> Outcome<()> {
     for id in 0..events {
         let item = Item::new(id);
         for (wire, object) in held {
-            wire.room().await;
-            wire.send(Kind::Event, 0, *object, &item)?;
+            if wire.send(Kind::Event, 0, *object, &item)? > HIGH_WATER {
+                wire.room().await;
+            }
         }
     }
     Ok(())
@@ -131,7 +134,9 @@ struct Listeners(Arc<Objects>);
 impl Handler for Listeners {
     fn handle(&self, wire: &Arc<Wire>, frame: Frame<'_>) -> Outcome<()> {
         match frame.kind {
-            Kind::AskObject => wire.send(Kind::Item, frame.call, 0, &frame.read::<Item>()?)?,
+            Kind::AskObject => {
+                wire.send(Kind::Item, frame.call, 0, &frame.read::<Item>()?)?;
+            }
             Kind::Event | Kind::HangObject => {
                 let item = frame.read()?;
                 let objects = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -210,6 +215,7 @@ impl Client for FloorClient {
 
     async fn hang(&self, calls: u64, sink: Arc<Sink>) -> Outcome<()> {
         let object = self.add(sink)?;
-        self.wire.send(Kind::Hang, 0, object, &calls)
+        self.wire.send(Kind::Hang, 0, object, &calls)?;
+        Ok(())
     }
 }

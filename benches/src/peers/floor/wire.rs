@@ -18,7 +18,7 @@ use crate::peers::{Outcome, Stop};
 /// Room that is made before each read, in bytes.
 const READ_ROOM: usize = 64 << 10;
 /// Who pushes waits while the buffer is fuller than this.
-const HIGH_WATER: usize = 256 << 10;
+pub(super) const HIGH_WATER: usize = 256 << 10;
 
 /// What an end does with frames that are no answers. It runs where they are read.
 pub(super) trait Handler: Send + 'static {
@@ -73,25 +73,26 @@ impl Wire {
         Ok(wire)
     }
 
-    /// Puts a frame into the outbox.
+    /// Puts a frame into the outbox. Says how full it is.
     pub(super) fn send<T: Serialize + ?Sized>(
         &self,
         kind: Kind,
         call: u32,
         object: u32,
         value: &T,
-    ) -> Outcome<()> {
+    ) -> Outcome<usize> {
         let mut outbox = self.outbox();
         if outbox.closed {
             return Err(Stop::Failed("the connection is closed".to_owned()));
         }
         let was_empty = outbox.bytes.is_empty();
         Frame::write(&mut outbox.bytes, kind, call, object, value)?;
+        let waiting = outbox.bytes.len();
         drop(outbox);
         if was_empty {
             self.filled.notify_one();
         }
-        Ok(())
+        Ok(waiting)
     }
 
     /// Sends a request and waits for its answer.
