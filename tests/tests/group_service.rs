@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 
-use futures::future::join;
+use futures::future::{Either, join, select};
 use ringback::{Callback, Client, ErrorKind, Group, Limits, Result, Server, service};
 use ringback_tests::{Ends, Over, Serving, over_both, until};
 use serde::{Deserialize, Serialize, Serializer};
@@ -15,6 +15,8 @@ over_both!(
     arguments_are_serialised_once_for_each_form,
     callbacks_are_passed_to_every_member,
     who_fails_is_told_and_harms_no_other,
+    who_panics_is_told_and_harms_no_other,
+    a_destructor_that_panics_harms_no_other,
     who_closes_leaves_by_itself,
     one_that_stalls_is_waited_for_last,
     a_group_is_a_member_and_a_callback_itself,
@@ -258,6 +260,95 @@ impl Listener for Refuses {
     async fn asked(&self, _answer: impl Callback<u32>) -> Result<()> {
         Ok(())
     }
+}
+
+/// Panics before it waits, after it has waited, or when it is given up.
+enum Panics {
+    AtOnce,
+    Later,
+    GivenUp,
+}
+
+struct Trap;
+
+impl Drop for Trap {
+    fn drop(&mut self) {
+        panic!("I can't be given up");
+    }
+}
+
+impl Listener for Panics {
+    async fn changed(&self, _event: Event) -> Result<()> {
+        match self {
+            Self::AtOnce => {}
+            Self::Later => tokio::task::yield_now().await,
+            Self::GivenUp => {
+                let _trap = Trap;
+                std::future::pending().await
+            }
+        }
+        panic!("I don't like it")
+    }
+    async fn noticed(&self, _no: u32) -> Result<()> {
+        Ok(())
+    }
+    async fn asked(&self, _answer: impl Callback<u32>) -> Result<()> {
+        Ok(())
+    }
+}
+
+async fn who_panics_is_told_and_harms_no_other(over: Over) {
+    let meeting = Meeting::start(over).await;
+    let slow = Hears::stalled(1);
+    let ends = meeting.joins(slow.clone(), false).await;
+    let group = meeting.group();
+    group.insert(2, ListenerProxy::new(Panics::AtOnce));
+    group.insert(3, ListenerProxy::new(Panics::Later));
+    let room: RoomClient = ends.service();
+    room.join(4, Panics::AtOnce).await.unwrap();
+
+    let call = tokio::spawn({
+        let group = group.clone();
+        async move { group.changed(event(1)).await }
+    });
+    let mut panicked = Vec::new();
+    for _ in 0..3 {
+        let failure = group.failed().await;
+        assert_eq!(failure.error.kind(), ErrorKind::Panicked);
+        let text = failure.error.to_string();
+        assert!(
+            text.contains("`Listener.changed`") && text.contains("I don't like it"),
+            "{text}"
+        );
+        panicked.push(failure.key);
+    }
+    panicked.sort_unstable();
+    assert_eq!(panicked, [2, 3, 4]);
+    until("the slow one has it", || slow.heard() == [1]).await;
+    assert!(!call.is_finished());
+    slow.may_go_on.close();
+    call.await.unwrap().unwrap();
+    assert!(group.take_failures().is_empty(), "it was not given up");
+    assert_eq!(group.len(), 4);
+}
+
+async fn a_destructor_that_panics_harms_no_other(over: Over) {
+    let meeting = Meeting::start(over).await;
+    let slow = Hears::stalled(1);
+    let ends = meeting.joins(slow.clone(), false).await;
+    meeting
+        .group()
+        .insert(2, ListenerProxy::new(Panics::GivenUp));
+    let call = {
+        let group = meeting.group().clone();
+        Box::pin(async move { group.changed(event(1)).await })
+    };
+    let heard = Box::pin(until("the slow one has it", || slow.heard() == [1]));
+    let Either::Right(((), call)) = select(call, heard).await else {
+        panic!("nobody has answered");
+    };
+    drop(call);
+    ends.idle_but(1).await; // the slow one's call was cancelled
 }
 
 async fn who_closes_leaves_by_itself(over: Over) {

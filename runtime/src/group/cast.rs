@@ -9,13 +9,13 @@ use std::task::{Context, Poll, ready};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
+use super::local::{Local, LocalCall};
 use super::members::Member;
 use super::{Group, GroupFailure};
 use crate::error::{Error, ErrorKind};
 use crate::session::{Call, Encoded, Encoder, Form, HasProxy, Method, Outcome, Place, ProxyType};
 
 type TwinOf<P> = <<P as ProxyType>::Service as HasProxy>::Twin;
-type LocalCall<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
 
 /// Calls `method` on every member. `encode` writes the arguments, once for each form that peers want;
 /// `local` makes the call of a member of this process. Everything is encoded and sent when this
@@ -43,7 +43,7 @@ where
     let mut reached = 0usize;
     for member in group.0.members.snapshot().iter() {
         let call = match member.proxy.reference().place() {
-            Place::Local(twin) => Answer::Local(local(twin)),
+            Place::Local(twin) => Answer::Local(Local::new(method, local(twin))),
             Place::Closed(_) => {
                 member.has_left();
                 continue;
@@ -179,7 +179,7 @@ struct Waiting<'a, K, P: ProxyType, R> {
 }
 
 enum Answer<'a, R> {
-    Local(LocalCall<'a, R>),
+    Local(Local<'a, R>),
     Remote(Call<R>),
 }
 
@@ -191,7 +191,7 @@ impl<K, P: ProxyType, R> Future for Waiting<'_, K, P, R> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = ready!(match &mut self.call {
-            Answer::Local(call) => call.as_mut().poll(cx),
+            Answer::Local(call) => Pin::new(call).poll(cx),
             Answer::Remote(call) => Pin::new(call).poll(cx),
         });
         Poll::Ready((Arc::clone(&self.member), outcome))

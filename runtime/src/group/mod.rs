@@ -3,6 +3,7 @@
 mod ask;
 mod cast;
 mod failures;
+mod local;
 mod members;
 
 use std::borrow::Borrow;
@@ -30,9 +31,9 @@ use crate::session::ProxyType;
 ///   another one until they answered. Dropping the call gives up those that it still waits for.
 /// - Members that close leave by themselves: whose connection ended, whose owner revoked them, or
 ///   that did not keep up where their overflow policy is to close.
-/// - A member that fails harms no other. The call itself fails only if its arguments cannot be
-///   serialised. Who failed, and why, is logged, and [`failed`](Self::failed) and
-///   [`take_failures`](Self::take_failures) tell it.
+/// - A member that fails harms no other, nor does one that panics, also if it is an object of this
+///   process. The call itself fails only if its arguments cannot be serialised. Who failed, and why,
+///   is logged, and [`failed`](Self::failed) and [`take_failures`](Self::take_failures) tell it.
 ///
 /// A method of any trait is called on each member with [`ask`](Self::ask), which gives the answers.
 ///
@@ -169,7 +170,8 @@ where
     /// Calls `question` with each member, all at once, and gives a stream of the keys and outcomes as
     /// they come in. So the first answer is the first item, all are all items, and a quorum is so many
     /// of them. Dropping the stream cancels the calls that are still open. Nothing is called before
-    /// the stream is polled.
+    /// the stream is polled. Should `question` panic, or a member that is an object of this process,
+    /// it does so where the stream is polled, as in any call.
     ///
     /// ```
     /// use ringback::{Group, Result, service};

@@ -4,9 +4,7 @@
 //! which their calls arrived, and one that need not wait costs no task. One that has to wait goes on
 //! in a task of its own, or in the lane of its object.
 
-use std::any::Any;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -19,6 +17,7 @@ use super::clock::now;
 use super::context::Serving;
 use super::incoming::Incoming;
 use super::link::{Attached, Link};
+use super::panic::catch_panic;
 use super::received::References;
 use super::running::Entry;
 use super::target::{HandlerFuture, Mode, Target};
@@ -134,7 +133,7 @@ impl Future for Running {
         let me = self.get_mut();
         let handler = &mut me.future;
         let polled = Serving::scope(&mut me.serving, || {
-            catch_unwind(AssertUnwindSafe(|| {
+            catch_panic(|| {
                 let polled = match handler {
                     Some(future) => future.as_mut().poll(cx),
                     None => Poll::Ready(()),
@@ -143,13 +142,13 @@ impl Future for Running {
                     *handler = None; // what it holds is dropped inside the net, too
                 }
                 polled
-            }))
+            })
         });
         match polled {
             Ok(Poll::Ready(())) => return Poll::Ready(()),
             Ok(Poll::Pending) => {}
-            Err(panic) => {
-                me.panicked(&*panic);
+            Err(text) => {
+                me.panicked(&text);
                 return Poll::Ready(());
             }
         }
@@ -179,23 +178,16 @@ impl Running {
     /// Drops the handler where it stands; its call is answered by that.
     fn end_early(&mut self) {
         let future = self.future.take();
-        let dropped = Serving::scope(&mut self.serving, || {
-            catch_unwind(AssertUnwindSafe(|| drop(future)))
-        });
-        if let Err(panic) = dropped {
-            self.panicked(&*panic);
+        let dropped = Serving::scope(&mut self.serving, || catch_panic(|| drop(future)));
+        if let Err(text) = dropped {
+            self.panicked(&text);
         }
     }
 
-    fn panicked(&mut self, panic: &(dyn Any + Send)) {
-        let text = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "with a value that is no text".to_owned());
+    fn panicked(&mut self, text: &str) {
         // What is left of the future is dropped as well, and may panic once more.
         let future = self.future.take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
+        let _ = catch_panic(|| drop(future));
         let Some(serving) = &self.serving else {
             return;
         };

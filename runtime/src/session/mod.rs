@@ -24,6 +24,7 @@ mod lane;
 mod lease;
 mod link;
 mod open;
+mod panic;
 mod passing;
 mod received;
 mod reference;
@@ -37,6 +38,7 @@ mod watch;
 pub(crate) use encoder::Encoded;
 pub(crate) use link::Form;
 pub(crate) use open::{Opening, open};
+pub(crate) use panic::catch_panic;
 pub(crate) use target::Services;
 pub(crate) use watch::OnClosed;
 
