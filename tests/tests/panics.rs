@@ -18,6 +18,7 @@ over_both!(
     a_panic_in_a_one_way_call_is_survived,
     a_panic_in_code_of_serde_is_one_of_the_handler,
     a_panic_in_a_destructor_is_survived,
+    a_destructor_that_panics_keeps_no_revocation_back,
 );
 
 #[service]
@@ -285,6 +286,31 @@ async fn a_panic_in_a_destructor_is_survived(over: Over) {
     ends.idle().await;
     assert!(called.load(SeqCst));
     keeper.ignore(async |_msg: String| Ok(())).await.unwrap();
+}
+
+async fn a_destructor_that_panics_keeps_no_revocation_back(over: Over) {
+    struct Fragile(#[allow(dead_code)] PanicsOnDrop);
+    impl Listener for Fragile {
+        async fn changed(&self, _msg: String) -> Result<()> {
+            Ok(())
+        }
+    }
+    let (shelf, server) = Shelf::serve();
+    let ends = meet(over, server, Client::builder()).await;
+    let keeper: KeeperClient = ends.service();
+    for explicit in [true, false] {
+        let (listener, lease) = ListenerProxy::leased(Fragile(PanicsOnDrop));
+        keeper.keep(listener.clone()).await.unwrap();
+        if explicit {
+            lease.revoke();
+        } else {
+            drop(lease);
+        }
+        assert_eq!(listener.closed().await.kind(), ErrorKind::Revoked);
+        assert_eq!(shelf.last().closed().await.kind(), ErrorKind::Revoked);
+        shelf.clear();
+    }
+    ends.idle().await;
 }
 
 /// A call of an object in one's own process is a call: its panic unwinds.

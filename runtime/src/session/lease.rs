@@ -1,11 +1,12 @@
 //! Leases: the owner's end of an object that it has passed out.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::link::Link;
+use super::panic::catch_panic;
 use super::reference::{HasProxy, Identity};
 use super::watch::{OnClosed, Watch};
 use crate::error::{Error, ErrorKind};
@@ -74,7 +75,8 @@ pub(super) trait Lent<Twin: ?Sized>: Send + Sync {
 
 /// A leased object of whatever service.
 trait Withdraw: Send + Sync {
-    fn withdraw(&self);
+    /// Takes the user's object out, to be dropped.
+    fn withdraw(&self) -> Box<dyn Any + Send>;
     fn service(&self) -> TypeId;
 }
 
@@ -111,9 +113,8 @@ impl<D: ?Sized + HasProxy> Lent<D::Twin> for Leased<D> {
 }
 
 impl<D: ?Sized + HasProxy> Withdraw for Leased<D> {
-    fn withdraw(&self) {
-        let twin = self.slot().take();
-        drop(twin); // without the lock: it is the user's
+    fn withdraw(&self) -> Box<dyn Any + Send> {
+        Box::new(self.slot().take())
     }
 
     fn service(&self) -> TypeId {
@@ -211,13 +212,17 @@ impl Lease {
         let Some(object) = self.object.upgrade() else {
             return; // nobody is left to be told
         };
-        object.withdraw();
+        let withdrawn = object.withdraw();
         self.state.changed.close();
         let identity =
             Identity::Local(object.service(), Arc::as_ptr(&object).cast::<()>() as usize);
         let links = std::mem::take(&mut *self.state.links());
         for link in links.iter().filter_map(Weak::upgrade) {
             link.with(|core| core.revoke(&identity, REVOKED));
+        }
+        // When everybody knows, and without a lock: its destructor is the user's, and may panic.
+        if let Err(text) = catch_panic(|| drop(withdrawn)) {
+            tracing::error!("the destructor of an object that was passed panicked: {text}");
         }
     }
 }
