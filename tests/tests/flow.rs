@@ -13,6 +13,7 @@ over_both!(
     one_that_stalls_among_a_thousand_delays_no_other,
     a_stalled_listener_costs_no_more_with_time,
     a_service_is_reached_past_stalled_listeners,
+    many_that_stall_leave_credit_to_the_others,
     who_has_no_room_loses_his_turn_to_the_next,
 );
 
@@ -227,6 +228,53 @@ async fn a_service_is_reached_past_stalled_listeners(over: Over) {
         caller.await.unwrap().unwrap();
     }
     drop(back);
+    ends.idle().await;
+}
+
+/// Each of them alone could use a quarter of the credit.
+async fn many_that_stall_leave_credit_to_the_others(over: Over) {
+    let mut limits = Limits::default();
+    limits.max_object_calls = 64;
+    limits.max_calls = 256;
+    let (readers, feed, ends) = feed(over, limits).await;
+    let stalled: Vec<_> = (0..12).map(|_| Reads::stalled()).collect();
+    for reads in &stalled {
+        feed.attach(reads.clone()).await.unwrap();
+    }
+    let mut callers = Vec::new();
+    for reader in std::mem::take(&mut *readers.0.lock().unwrap()) {
+        for no in 0..70 {
+            let reader = reader.clone();
+            callers.push(tokio::spawn(async move {
+                if no % 2 == 0 {
+                    reader.tell(no, "event").await
+                } else {
+                    reader.put(no, "event").await
+                }
+            }));
+        }
+    }
+    until("each has some", || {
+        let has_some = |reads: &Arc<Reads>| reads.begun.load(SeqCst) > 0;
+        stalled.iter().all(has_some) && stalled[0].begun.load(SeqCst) > 8
+    })
+    .await;
+
+    let fast = Reads::fast();
+    feed.attach(fast.clone()).await.unwrap();
+    let to_fast = std::mem::take(&mut *readers.0.lock().unwrap());
+    for no in 0..100 {
+        to_fast[0].put(no, "event").await.unwrap();
+    }
+    assert_eq!(fast.ended(), 100);
+
+    for reads in &stalled {
+        reads.may_end.close();
+    }
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    drop(to_fast);
     ends.idle().await;
 }
 

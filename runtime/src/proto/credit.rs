@@ -2,9 +2,14 @@
 //!
 //! Each end grants the other a number of outstanding calls, in all and per object. A call that finds
 //! no room waits in the line of its target: one line per object, one for the named services. The lines
-//! that could move take turns, so a stalled object holds up nobody but its own callers.
+//! that could move take turns.
+//!
+//! The less is free, the fewer calls may one object have outstanding: the free part of the free
+//! credit. Of 4,096 the first object that stalls takes 1,024 (its own limit), the tenth 54, and each
+//! after the fiftieth one, so that even a hundred of them leave something to all others. (Switches
+//! share a buffer among their ports by such dynamic thresholds.)
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{Fault, Map};
 use crate::id::{ObjectId, RequestId};
@@ -13,12 +18,19 @@ use crate::id::{ObjectId, RequestId};
 pub(super) type Line = Option<ObjectId>;
 
 /// A line is there for as long as somebody stands in it, or its turn is yet to come.
-#[derive(Default)]
 struct Queue {
     /// Ascending, since ids are given in the order of submission.
     calls: VecDeque<RequestId>,
-    /// Whether the line is among those whose turn comes; it is there once at most.
-    ready: bool,
+    standing: Standing,
+}
+
+enum Standing {
+    /// It is among those whose turn comes, once.
+    Ready,
+    /// The object's own window is full.
+    Shut,
+    /// The object has its share, which is as many calls.
+    Sated(u32),
 }
 
 pub(super) struct Credit {
@@ -29,6 +41,9 @@ pub(super) struct Credit {
     finished: u64,
     lines: Map<Line, Queue>,
     turns: VecDeque<Line>,
+    /// Lines set aside because their objects have their share, by the calls outstanding to these:
+    /// their turn comes when enough is free.
+    sated: BTreeSet<(u32, ObjectId)>,
 }
 
 impl Credit {
@@ -41,7 +56,16 @@ impl Credit {
             finished: 0,
             lines: Map::default(),
             turns: VecDeque::new(),
+            sated: BTreeSet::new(),
         }
+    }
+
+    /// How many calls to one object may be outstanding now, where the peer grants it `limit` at most.
+    pub(super) fn share(&self, limit: u32) -> u32 {
+        let all = u64::from(self.limit.max(1));
+        let free = u64::from(self.limit.saturating_sub(self.used));
+        let share = u32::try_from(free * free / all).unwrap_or(u32::MAX);
+        limit.min(share.max(1))
     }
 
     pub(super) fn grant(&mut self, limit: u32) {
@@ -84,12 +108,15 @@ impl Credit {
 
     /// Puts a call at the end of its line.
     pub(super) fn wait(&mut self, line: Line, id: RequestId) {
-        let queue = self.lines.entry(line).or_default();
+        let turns = &mut self.turns;
+        let queue = self.lines.entry(line).or_insert_with(|| {
+            turns.push_back(line);
+            Queue {
+                calls: VecDeque::new(),
+                standing: Standing::Ready,
+            }
+        });
         queue.calls.push_back(id);
-        if !queue.ready {
-            queue.ready = true;
-            self.turns.push_back(line);
-        }
     }
 
     /// A call leaves its line: given up, or sent by another way.
@@ -104,10 +131,17 @@ impl Credit {
 
     /// Forgets a line in which nobody stands, unless its turn will come: then it is forgotten by that.
     fn tidy(&mut self, line: Line) {
-        let queue = self.lines.get(&line);
-        if queue.is_some_and(|queue| queue.calls.is_empty() && !queue.ready) {
-            self.lines.remove(&line);
+        let Some(queue) = self.lines.get(&line).filter(|queue| queue.calls.is_empty()) else {
+            return;
+        };
+        match (line, &queue.standing) {
+            (_, Standing::Ready) => return,
+            (Some(object), &Standing::Sated(calls)) => {
+                self.sated.remove(&(calls, object));
+            }
+            _ => {}
         }
+        self.lines.remove(&line);
     }
 
     /// The lines in which somebody may stand.
@@ -123,20 +157,39 @@ impl Credit {
             .flat_map(|queue| queue.calls.iter().copied())
     }
 
-    /// The object's own window is open again.
+    /// Fewer calls to the object are outstanding, or more is free: its line may move again.
     pub(super) fn reopen(&mut self, object: ObjectId) {
-        if let Some(queue) = self.lines.get_mut(&Some(object))
-            && !queue.ready
-        {
-            queue.ready = true;
-            self.turns.push_back(Some(object));
+        let line = Some(object);
+        let Some(queue) = self.lines.get_mut(&line) else {
+            return;
+        };
+        match std::mem::replace(&mut queue.standing, Standing::Ready) {
+            Standing::Ready => return,
+            Standing::Shut => {}
+            Standing::Sated(calls) => {
+                self.sated.remove(&(calls, object));
+            }
         }
+        self.turns.push_back(line);
     }
 
-    /// The next call whose turn it is. `is_open` tells whether an object's own window has room; a line
-    /// without room is set aside until [`reopen`](Self::reopen).
-    pub(super) fn next(&mut self, is_open: impl Fn(ObjectId) -> bool) -> Option<RequestId> {
-        while let Some(line) = self.turns.pop_front() {
+    /// The next call whose turn it is. `outstanding` tells how many calls to an object are, of which
+    /// the peer grants `limit`. A line whose object has as many as it may is set aside until
+    /// [`reopen`](Self::reopen), or until enough is free.
+    pub(super) fn next(
+        &mut self,
+        limit: u32,
+        outstanding: impl Fn(ObjectId) -> u32,
+    ) -> Option<RequestId> {
+        let share = self.share(limit);
+        loop {
+            // One at a time: as soon as it has moved, the others may have their share again.
+            if let Some(&(calls, object)) = self.sated.first()
+                && calls < share
+            {
+                self.reopen(object);
+            }
+            let line = self.turns.pop_front()?;
             let Some(queue) = self.lines.get_mut(&line) else {
                 continue;
             };
@@ -144,9 +197,17 @@ impl Credit {
                 self.lines.remove(&line); // everybody left
                 continue;
             }
-            if line.is_some_and(|object| !is_open(object)) {
-                queue.ready = false;
-                continue;
+            if let Some(object) = line {
+                let calls = outstanding(object);
+                if calls >= limit {
+                    queue.standing = Standing::Shut;
+                    continue;
+                }
+                if calls >= share {
+                    queue.standing = Standing::Sated(calls);
+                    self.sated.insert((calls, object));
+                    continue;
+                }
             }
             let id = queue.calls.pop_front();
             if queue.calls.is_empty() {
@@ -158,7 +219,6 @@ impl Credit {
                 return id;
             }
         }
-        None
     }
 
     pub(super) fn used(&self) -> u32 {
@@ -175,7 +235,9 @@ mod tests {
     use super::*;
 
     fn drain(credit: &mut Credit, open: impl Fn(ObjectId) -> bool) -> Vec<u64> {
-        std::iter::from_fn(|| credit.next(&open))
+        credit.grant(100);
+        let outstanding = |object| if open(object) { 0 } else { 10 };
+        std::iter::from_fn(|| credit.next(10, outstanding))
             .map(|id| id.0)
             .collect()
     }
@@ -204,6 +266,40 @@ mod tests {
         assert_eq!(drain(&mut credit, |object| object.0 == 2), [2]);
         credit.reopen(ObjectId(1));
         assert_eq!(drain(&mut credit, |_| true), [1]);
+    }
+
+    #[test]
+    fn an_object_takes_no_more_than_is_left_to_others() {
+        let (slow, other) = (ObjectId(1), ObjectId(2));
+        let mut credit = Credit::new();
+        credit.grant(8);
+        (0..10).for_each(|id| credit.wait(Some(slow), RequestId(id)));
+        let mut sent = 0;
+        while credit.next(100, |_| sent).is_some() {
+            credit.spend(false);
+            sent += 1;
+        }
+        assert_eq!(sent, 3, "of the 8 are 5 free, and 25 / 8 is 3");
+        credit.wait(Some(other), RequestId(10));
+        let outstanding = |object| if object == slow { sent } else { 0 };
+        assert_eq!(credit.next(100, outstanding), Some(RequestId(10)));
+        credit.spend(false);
+        assert_eq!(credit.next(100, outstanding), None);
+        // Somebody else's calls have ended, which leaves more to the slow one.
+        credit.give_back();
+        credit.grant(10);
+        assert_eq!(credit.next(100, outstanding), Some(RequestId(3)));
+    }
+
+    #[test]
+    fn a_line_that_had_its_share_leaves_nothing_behind() {
+        let mut credit = Credit::new();
+        credit.grant(2);
+        credit.wait(Some(ObjectId(1)), RequestId(1));
+        assert_eq!(credit.next(100, |_| 2), None);
+        assert_eq!(credit.sated.len(), 1);
+        credit.leave(Some(ObjectId(1)), RequestId(1));
+        assert!(credit.sated.is_empty() && credit.lines.is_empty());
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl<H: Host> Connection<H> {
                 }
             }
             Overflow::Close => {
-                if self.has_window(Some(object)) && self.droppable(object, None).len() < QUEUE {
+                if self.has_window(object) && self.droppable(object, None).len() < QUEUE {
                     return Ok(()); // it keeps up; others use all credit, or the bytes do not leave
                 }
                 let reason =

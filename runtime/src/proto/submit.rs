@@ -218,7 +218,7 @@ impl<H: Host> Connection<H> {
                 _ => Err(Rejected::Closed(error.clone())),
             };
         }
-        let at_once = self.may_send() && !self.credit.is_waiting(line) && self.has_window(line);
+        let at_once = self.may_send() && !self.credit.is_waiting(line) && self.has_share(line);
         Ok(if at_once { Some(Right::Credit) } else { place })
     }
 
@@ -230,10 +230,18 @@ impl<H: Host> Connection<H> {
         self.output.is_empty() || self.output.len() < self.config.limits.max_queued_bytes
     }
 
-    pub(super) fn has_window(&self, line: Line) -> bool {
-        line.is_none_or(|id| {
-            let import = self.imports.get(id);
-            import.is_none_or(|import| import.used < self.peer.max_object_calls)
+    /// Whether the peer takes one more call to that object.
+    pub(super) fn has_window(&self, object: ObjectId) -> bool {
+        let import = self.imports.get(object);
+        import.is_none_or(|import| import.used < self.peer.max_object_calls)
+    }
+
+    /// Whether one more call to the object leaves enough credit to others.
+    fn has_share(&self, line: Line) -> bool {
+        line.is_none_or(|object| {
+            let share = self.credit.share(self.peer.max_object_calls);
+            let import = self.imports.get(object);
+            import.is_none_or(|import| import.used < share)
         })
     }
 
@@ -312,8 +320,8 @@ impl<H: Host> Connection<H> {
     pub(super) fn pump(&mut self, now: Instant) {
         while self.may_send() {
             let (imports, limit) = (&self.imports, self.peer.max_object_calls);
-            let is_open = |id| imports.get(id).is_none_or(|import| import.used < limit);
-            let Some(id) = self.credit.next(is_open) else {
+            let outstanding = |object| imports.get(object).map_or(0, |import| import.used);
+            let Some(id) = self.credit.next(limit, outstanding) else {
                 break;
             };
             self.send_waiting(id, Right::Credit, now);
