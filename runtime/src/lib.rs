@@ -94,8 +94,10 @@
 //!
 //! # Features
 //!
-//! The crate has no optional features: all of it is there, and all that it needs beside tokio and serde
-//! is small. Its tasks run on the tokio runtime in which [`Server::run`], [`ClientBuilder::connect`] or
+//! `testing` adds the module [`testing`], for the tests of programs that use the crate. All else is always
+//! there, and all that it needs beside tokio and serde is small.
+//!
+//! The crate's tasks run on the tokio runtime in which [`Server::run`], [`ClientBuilder::connect`] or
 //! [`ServerBuilder::serve_io`] is called; the runtime needs its IO and time drivers
 //! (`#[tokio::main]` has them).
 
@@ -112,6 +114,8 @@ mod limits;
 mod proto;
 mod server;
 mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod transport;
 
 pub use callback::{Callback, CallbackProxy};

@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
 use crate::config::{Settings, settings};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::proto::Side;
 use crate::session::{Services, Session, open};
 use crate::transport::address::Address;
-use crate::transport::{Transport, tcp};
+use crate::transport::{Listener, Transport, tcp};
 
 /// How long to wait when no connection could be accepted for want of descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -51,7 +51,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// # }
 /// ```
 pub struct Server {
-    listener: TcpListener,
+    /// Accepts for ever.
+    accepting: BoxFuture<'static, ()>,
     local_addr: SocketAddr,
     shared: Arc<Shared>,
 }
@@ -94,24 +95,24 @@ impl Server {
     pub async fn run(self) -> Result<()> {
         let _closed_at_the_end = CloseAll(&self.shared);
         tokio::select! {
-            () = self.accept() => {}
+            () = self.accepting => {}
             () = ctrl_c() => tracing::info!("ctrl-c: the server ends"),
             () = self.shared.closing.notified() => {}
         }
         Ok(())
     }
+}
 
-    async fn accept(&self) {
-        loop {
-            match tcp::accept(&self.listener).await {
-                Ok((stream, peer)) => {
-                    let shared = Arc::clone(&self.shared);
-                    tokio::spawn(async move { shared.serve(stream, peer).await });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
+async fn accept(mut listener: impl Listener, shared: Arc<Shared>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let shared = Arc::clone(&shared);
+                tokio::spawn(async move { shared.serve(stream, peer).await });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
@@ -125,7 +126,7 @@ async fn ctrl_c() {
 }
 
 impl Shared {
-    async fn serve(&self, stream: TcpStream, peer: SocketAddr) {
+    async fn serve(&self, stream: impl Transport, peer: SocketAddr) {
         let services = Arc::clone(&self.services);
         let opening = self.settings.opening(Side::Accepting, services, Some(peer));
         let session = match open(opening, stream).await {
@@ -243,27 +244,25 @@ impl ServerBuilder {
     /// [`Connect`](ErrorKind::Connect) when the address can't be had: the port is taken, or the
     /// machine has no such address.
     pub async fn bind(self, address: impl Into<Address>) -> Result<Server> {
-        let address = address.into();
-        let listener = tcp::listen(&address).await?;
-        let local_addr = listener.local_addr().map_err(|why| {
-            Error::new(
-                ErrorKind::Connect,
-                format!("the socket at {address} has no address: {why}"),
-            )
-            .with_source(why)
-        })?;
+        Ok(self.listen(tcp::listen(&address.into()).await?))
+    }
+
+    /// Listens by anything else than TCP; see [`Listener`].
+    pub fn listen(self, listener: impl Listener) -> Server {
+        let local_addr = listener.local_addr();
         let services = Arc::new(self.settings.services.clone());
-        Ok(Server {
-            listener,
+        let shared = Arc::new(Shared {
+            settings: self.settings,
+            services,
+            sessions: Mutex::default(),
+            closing: Notify::new(),
+            over: AtomicBool::new(false),
+        });
+        Server {
+            accepting: Box::pin(accept(listener, Arc::clone(&shared))),
             local_addr,
-            shared: Arc::new(Shared {
-                settings: self.settings,
-                services,
-                sessions: Mutex::default(),
-                closing: Notify::new(),
-                over: AtomicBool::new(false),
-            }),
-        })
+            shared,
+        }
     }
 
     /// Serves one peer over any stream of bytes, such as one of another listener, of TLS, or

@@ -3,8 +3,8 @@
 //! TCP is built in: [`ServerBuilder::bind`](crate::ServerBuilder::bind) and
 //! [`ClientBuilder::connect`](crate::ClientBuilder::connect). Any other stream is handed over by
 //! [`serve_io`](crate::ServerBuilder::serve_io) on the one end and
-//! [`connect_io`](crate::ClientBuilder::connect_io) on the other. Both ends in one process are joined by
-//! [`memory::pair`].
+//! [`connect_io`](crate::ClientBuilder::connect_io) on the other. A server that takes many of them is given
+//! their [`Listener`]. Both ends in one process are joined by [`memory::pair`].
 //!
 //! A Unix socket, for instance:
 //!
@@ -38,9 +38,11 @@
 //! ```
 
 pub(crate) mod address;
+mod listener;
 pub mod memory;
 pub(crate) mod tcp;
 
+pub use listener::Listener;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A stream of bytes both ways, such as a TCP or TLS stream, a Unix socket, or the pipes of a child

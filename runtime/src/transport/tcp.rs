@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, TcpStream};
 
+use super::Listener;
 use super::address::Address;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -20,23 +21,43 @@ pub(crate) async fn connect(address: &Address) -> Result<TcpStream> {
     Ok(stream)
 }
 
+/// A socket that listens.
+pub(crate) struct Listening {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+}
+
 /// Listens.
-pub(crate) async fn listen(address: &Address) -> Result<TcpListener> {
-    TcpListener::bind(address.as_str()).await.map_err(|why| {
+pub(crate) async fn listen(address: &Address) -> Result<Listening> {
+    let failed = |why: std::io::Error| {
         Error::new(
             ErrorKind::Connect,
             format!("cannot listen on {address}: {why}"),
         )
         .with_source(why)
+    };
+    let listener = TcpListener::bind(address.as_str()).await.map_err(failed)?;
+    let local_addr = listener.local_addr().map_err(failed)?;
+    Ok(Listening {
+        listener,
+        local_addr,
     })
 }
 
-/// Takes the next connection. Failures that concern one connection, or that pass, are not the
-/// listener's end: they are given to the caller, who goes on.
-pub(crate) async fn accept(listener: &TcpListener) -> std::io::Result<(TcpStream, SocketAddr)> {
-    let (stream, peer) = listener.accept().await?;
-    prepare(&stream);
-    Ok((stream, peer))
+impl Listener for Listening {
+    type Transport = TcpStream;
+
+    /// Failures that concern one connection, or that pass, are not the listener's end: they are given to the
+    /// caller, who goes on.
+    async fn accept(&mut self) -> std::io::Result<(TcpStream, SocketAddr)> {
+        let (stream, peer) = self.listener.accept().await?;
+        prepare(&stream);
+        Ok((stream, peer))
+    }
+
+    fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
 }
 
 fn prepare(stream: &TcpStream) {

@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 5] = [
     &["frame", "transport"],
     &["proto"],
     &["session"],
-    &["client", "server", "config", "callback", "group", "guide"],
+    &["client", "server", "config", "callback", "group", "guide", "testing"],
 ];
 
 /// On this floor no module imports its neighbour.
