@@ -6,6 +6,7 @@
 
 mod floor;
 mod load;
+mod ping_pong;
 mod ringback;
 mod sink;
 mod stop;
@@ -25,6 +26,8 @@ macro_rules! each_peer {
             floor::Floor,
             ringback::Ringback,
             ringback::RingbackGroup,
+            ping_pong::Blocking,
+            ping_pong::Task,
         }
     };
 }

@@ -12,7 +12,7 @@ macro_rules! kinds {
         /// What a frame is.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
-        pub(super) enum Kind { $($kind),* }
+        pub(in crate::peers) enum Kind { $($kind),* }
 
         const KINDS: &[Kind] = &[$(Kind::$kind),*];
     };
@@ -24,16 +24,16 @@ kinds! {
 }
 
 /// A received frame.
-pub(super) struct Frame<'a> {
-    pub(super) kind: Kind,
-    pub(super) call: u32,
-    pub(super) object: u32,
+pub(in crate::peers) struct Frame<'a> {
+    pub(in crate::peers) kind: Kind,
+    pub(in crate::peers) call: u32,
+    pub(in crate::peers) object: u32,
     value: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
     /// The first frame of `input` and its length, or how many bytes are missing.
-    pub(super) fn parse(input: &'a [u8]) -> Outcome<Result<(Self, usize), usize>> {
+    pub(in crate::peers) fn parse(input: &'a [u8]) -> Outcome<Result<(Self, usize), usize>> {
         let Some(header) = input.first_chunk::<HEADER>() else {
             return Ok(Err(HEADER - input.len()));
         };
@@ -55,12 +55,12 @@ impl<'a> Frame<'a> {
     }
 
     /// Decodes the value.
-    pub(super) fn read<T: Deserialize<'a>>(&self) -> Outcome<T> {
+    pub(in crate::peers) fn read<T: Deserialize<'a>>(&self) -> Outcome<T> {
         Ok(rmp_serde::from_slice(self.value)?)
     }
 
     /// Appends a frame to `out`.
-    pub(super) fn write<T: Serialize + ?Sized>(
+    pub(in crate::peers) fn write<T: Serialize + ?Sized>(
         out: &mut Vec<u8>,
         kind: Kind,
         call: u32,

@@ -1,7 +1,7 @@
 //! The floor: what the bytes cost without an RPC layer. Tokio, rmp-serde, and as little as possible
 //! between them, written for this one service; no limits, deadlines, cancelling, errors or releases.
 
-mod frame;
+pub(super) mod frame;
 mod wire;
 
 use std::net::SocketAddr;
