@@ -1,14 +1,17 @@
 //! Dropping a call's future ends its handler at the far end, across callbacks and both ways.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex, mpsc};
 
 use ringback::{Client, Limits, Result, Server, service};
 use ringback_tests::keeper::{Keeper, KeeperClient, Shelf};
 use ringback_tests::living::Life;
+use ringback_tests::raw::{Raw, frame, request, text};
+use ringback_tests::run::run;
 use ringback_tests::services::{Idle, Listener, ListenerProxy};
 use ringback_tests::{Living, Over, Serving, meet, over_both, until};
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
 over_both!(
@@ -378,4 +381,80 @@ async fn a_handler_gives_up_a_call_of_its_own() {
     assert!(!middle.try_it(hangs.clone()).await.unwrap());
     hangs.calls.none().await;
     ends.idle().await;
+}
+
+#[service]
+trait Lingering {
+    /// Never ends by itself; its end may take a while.
+    async fn hang(&self, lingers: bool) -> Result<()>;
+}
+
+struct Lingers {
+    begun: Semaphore,
+    calls: Living,
+    may_end: Mutex<mpsc::Receiver<()>>,
+}
+
+/// Waits while it is dropped.
+struct Lingerer<'a>(&'a Lingers);
+
+impl Drop for Lingerer<'_> {
+    fn drop(&mut self) {
+        let may_end = self.0.may_end.lock().unwrap();
+        tokio::task::block_in_place(|| may_end.recv().unwrap());
+    }
+}
+
+impl Lingering for Lingers {
+    async fn hang(&self, lingers: bool) -> Result<()> {
+        let _life = self.calls.one();
+        let _lingerer = lingers.then(|| Lingerer(self));
+        self.begun.add_permits(1);
+        std::future::pending().await
+    }
+}
+
+/// A peer may use an id again once it was answered, though it should not. The handler that had it
+/// before may still be about to end then, and its end is not that of the newer one.
+#[test]
+fn a_cancel_means_the_request_that_has_the_id_now() {
+    run(async {
+        let (end_it, may_end) = mpsc::channel();
+        let lingers = Arc::new(Lingers {
+            begun: Semaphore::new(0),
+            calls: Living::default(),
+            may_end: Mutex::new(may_end),
+        });
+        let server = Server::builder().service(LingeringServer::new(lingers.clone()));
+        let serving = Serving::start(Over::Tcp, server).await;
+        let mut peer = Raw::greeted(serving.address()).await;
+        let begins = async || lingers.begun.acquire().await.unwrap().forget();
+        let tasks = || Handle::current().metrics().num_alive_tasks();
+
+        let (service, method) = (text("Lingering"), text("hang"));
+        let head = [&[0x9a, 0, 0xc0, 1][..], &service, &method].concat();
+        let one_millisecond_left = [0xc0, 1, 0xc0, 0x90, 0x91, 0xc3];
+        peer.say(&frame(&[&head[..], &one_millisecond_left].concat()))
+            .await;
+        begins().await;
+        let answer = peer.read_frame().await.unwrap();
+        assert_eq!(answer[..5], [0x96, 1, 0xc0, 1, 2], "the time is over");
+        let without_the_newer = tasks();
+        peer.say(&request(1, &service, "hang", &[0x90], &[0x91, 0xc2]))
+            .await;
+        begins().await;
+        until("it waits", || tasks() == without_the_newer + 1).await;
+        end_it.send(()).unwrap();
+        until("the older one is over", || tasks() == without_the_newer).await;
+        assert_eq!(lingers.calls.count(), 1);
+        peer.say(&request(2, &text("Nobody"), "hang", &[0x90], &[0x90]))
+            .await;
+        let answer = peer.read_frame().await.unwrap();
+        assert_eq!(answer[..4], [0x96, 1, 0xc0, 2], "the newer is not answered");
+
+        peer.say(&frame(&[0x93, 3, 0xc0, 1])).await;
+        lingers.calls.none().await;
+        let answer = peer.read_frame().await.unwrap();
+        assert_eq!(answer[..5], [0x96, 1, 0xc0, 1, 2], "it was cancelled");
+    });
 }

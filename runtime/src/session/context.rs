@@ -25,6 +25,9 @@ pub(super) struct Serving {
     pub(super) link: Arc<Link>,
     /// `None` for a one-way call.
     pub(super) request: Option<RequestId>,
+    /// Whether the request has its answer. What is left of its handler must not answer again: the peer
+    /// may have given the id to another request by then.
+    pub(super) answered: bool,
     pub(super) deadline: Option<Instant>,
     pub(super) metadata: Bytes,
 }
@@ -136,6 +139,16 @@ impl Serving {
         CURRENT.with_borrow_mut(|current| std::mem::swap(current, serving));
         let _restore = Restore(serving);
         work()
+    }
+
+    /// Takes the right to answer that request, which its handler does. False if it is taken.
+    pub(super) fn take_answer(link: &Arc<Link>, id: RequestId) -> bool {
+        CURRENT.with_borrow_mut(|current| match current {
+            Some(serving) if serving.request == Some(id) && Arc::ptr_eq(&serving.link, link) => {
+                !std::mem::replace(&mut serving.answered, true)
+            }
+            _ => true, // it has no handler yet
+        })
     }
 
     /// For a call that is made now over `link`: the request it is made inside of, if that came over

@@ -54,6 +54,7 @@ pub(super) fn dispatch(link: &Arc<Link>, call: IncomingCall<Attached>) {
     let serving = Serving {
         link: Arc::clone(link),
         request: id,
+        answered: false,
         deadline,
         metadata,
     };
@@ -161,11 +162,7 @@ impl Future for Running {
                 .deadline
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
             if sleep.as_mut().poll(cx).is_ready() {
-                if let Some(id) = serving.request {
-                    let error =
-                        Error::new(ErrorKind::Timeout, "the deadline of the call has passed");
-                    serving.link.fail(id, &error);
-                }
+                me.fail(|| Error::new(ErrorKind::Timeout, "the deadline of the call has passed"));
                 me.end_early();
                 return Poll::Ready(());
             }
@@ -192,9 +189,16 @@ impl Running {
             return;
         };
         tracing::error!(peer = ?serving.link.peer_addr, "a handler panicked: {text}");
-        if let Some(id) = serving.request {
-            let error = Error::new(ErrorKind::Panicked, format!("the handler panicked: {text}"));
-            serving.link.fail(id, &error);
+        self.fail(|| Error::new(ErrorKind::Panicked, format!("the handler panicked: {text}")));
+    }
+
+    /// Answers in place of the handler, unless that has answered.
+    fn fail(&mut self, error: impl FnOnce() -> Error) {
+        if let Some(serving) = &mut self.serving
+            && let Some(id) = serving.request
+            && !std::mem::replace(&mut serving.answered, true)
+        {
+            serving.link.fail(id, &error());
         }
     }
 }

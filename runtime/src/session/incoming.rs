@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bytes::Bytes;
 use serde::Deserialize;
 
+use super::context::Serving;
 use super::encoder::buffer;
 use super::link::Link;
 use super::passing::Passing;
@@ -107,6 +108,10 @@ impl Incoming {
                 outcome.write(&mut writer);
                 writer.written
             });
+            // Not before: the user's code that writes it may panic, and then that is the answer.
+            if !Serving::take_answer(&self.link, id) {
+                return;
+            }
             match written {
                 Ok(status) => {
                     let references = passing.over(&self.link);
@@ -145,11 +150,17 @@ impl Incoming {
     pub fn fail(mut self, error: Error) {
         self.answered = true;
         match self.id {
-            Some(id) => self.link.fail(id, &error),
+            Some(id) => self.answer_failed(id, &error),
             None => {
                 tracing::warn!(peer = ?self.link.peer_addr, %error, "a one-way call failed");
                 self.link.with(|core| core.finish_notification(self.object));
             }
+        }
+    }
+
+    fn answer_failed(&self, id: RequestId, error: &Error) {
+        if Serving::take_answer(&self.link, id) {
+            self.link.fail(id, error);
         }
     }
 
@@ -187,7 +198,7 @@ impl Drop for Incoming {
                     ErrorKind::Cancelled,
                     "the handler was ended before it answered",
                 );
-                self.link.fail(id, &error);
+                self.answer_failed(id, &error);
             }
         }
     }

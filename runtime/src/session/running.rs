@@ -43,7 +43,10 @@ impl Running {
     pub(super) fn remove(&self, entry: &Entry) {
         let mut table = self.table();
         table.handlers.remove(&entry.key);
-        if let Some(id) = entry.id {
+        // A peer that uses an id again means the newer request by it.
+        if let Some(id) = entry.id
+            && table.requests.get(&id) == Some(&entry.key)
+        {
             table.requests.remove(&id);
         }
     }
