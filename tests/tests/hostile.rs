@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ringback::{Client, Limits, Result, Server, ServerBuilder, service};
+use ringback::{Client, Error, Limits, Result, Server, ServerBuilder, service};
 use ringback_tests::raw::{HELLO, PREFACE, Raw, frame, request, text};
 use ringback_tests::{Ends, Over, Serving, until};
 use tracing_subscriber::filter::LevelFilter;
@@ -15,6 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 trait Echo {
     async fn echo(&self, text: String) -> Result<String>;
     async fn hang(&self) -> Result<()>;
+    async fn refuse(&self) -> Result<()>;
 }
 
 struct Plain;
@@ -26,6 +27,10 @@ impl Echo for Plain {
 
     async fn hang(&self) -> Result<()> {
         std::future::pending().await
+    }
+
+    async fn refuse(&self) -> Result<()> {
+        Err(Error::application("not today"))
     }
 }
 
@@ -416,4 +421,66 @@ async fn objects_that_the_session_does_not_have() {
     .await;
     assert_eq!(stage.serving.handle().sessions().len(), 2);
     assert_eq!(stage.log.lines(), Vec::<String>::new());
+}
+
+/// The frame of a one-way call.
+fn notification(target: &[u8], method: &str, params: &[u8]) -> Vec<u8> {
+    let none: &[u8] = &[0xc0, 0xc0, 0xc0, 0x90];
+    frame(&[&[0x99, 2, 0xc0], target, &text(method), none, params].concat())
+}
+
+/// Nobody reads the answers of one-way calls but the operator, who is told of each kind of failure
+/// once for each session.
+#[tokio::test]
+async fn a_peer_whose_one_way_calls_fail() {
+    let stage = Stage::set(|server| server).await;
+    let hello = [&[0x91], &text("hello")[..]].concat();
+    for session in 1..=2 {
+        let mut peer = stage.greeted().await;
+        for _ in 0..50 {
+            peer.say(&notification(&text("Nobody"), "echo", &hello))
+                .await;
+            peer.say(&notification(&text("Echo"), "nothing", &hello))
+                .await;
+            peer.say(&notification(&text("Echo"), "echo", &[0x90]))
+                .await;
+            peer.say(&notification(&text("Echo"), "refuse", &[0x90]))
+                .await;
+            peer.say(&notification(&[7], "changed", &hello)).await;
+        }
+        peer.say(&request(1, &text("Echo"), "echo", &[0x90], &hello))
+            .await;
+        while peer.read_frame().await.expect("an answer")[1] != 1 {}
+        let lines = stage.log.lines();
+        assert_eq!(lines.len(), session * 5, "{lines:#?}");
+        for (line, why) in lines[(session - 1) * 5..].iter().zip([
+            "no service `Nobody`",
+            "no method",
+            "`Echo.echo` takes 1 arguments",
+            "not today",
+            "no object 7",
+        ]) {
+            assert!(line.contains(why), "not {why:?}: {line}");
+            assert!(line.contains("127.0.0.1"), "of whom? {line}");
+        }
+        peer.vanish();
+        until("it is gone", || {
+            stage.serving.handle().sessions().len() == 1
+        })
+        .await;
+    }
+}
+
+/// What a peer says of itself is cut before it gets into the log.
+#[tokio::test]
+async fn a_peer_that_calls_a_service_with_a_long_name() {
+    let stage = Stage::set(|server| server).await;
+    let mut peer = stage.greeted().await;
+    let name = format!("x{}", "ä".repeat(0xffff / 2));
+    let name = [&[0xda, 0xff, 0xff], name.as_bytes()].concat();
+    peer.say(&notification(&name, "echo", &[0x90])).await;
+    until("it is logged", || !stage.log.lines().is_empty()).await;
+    let lines = stage.log.lines();
+    assert!(lines[0].contains("no service `xä"), "{lines:#?}");
+    assert!(lines[0].len() < 500, "{} bytes", lines[0].len());
 }

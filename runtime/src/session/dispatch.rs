@@ -91,8 +91,12 @@ fn no_such_object(object: ObjectId) -> Error {
     )
 }
 
+/// More of a name is not repeated to who sent it, nor to the log.
+const LONG_NAME: usize = 100;
+
 fn no_such_service(link: &Link, name: &str) -> Error {
     let names = link.services.names();
+    let name = &name[..name.floor_char_boundary(LONG_NAME)];
     Error::new(
         ErrorKind::UnknownService,
         format!("no service `{name}` here; there are: {names}"),

@@ -136,14 +136,27 @@ impl Incoming {
     }
 
     fn one_way_ended<R: Outcome>(&self, outcome: &R) {
-        match outcome.error() {
-            Some(error) => tracing::warn!(method = self.name(), %error, "a one-way call failed"),
-            None if outcome.is_err() => {
-                tracing::warn!(method = self.name(), "a one-way call failed");
-            }
-            None => {}
+        if outcome.is_err() {
+            self.one_way_failed(outcome.error());
         }
         self.link.with(|core| core.finish_notification(self.object));
+    }
+
+    /// `error` is `None` if it is of a type of the service's own.
+    fn one_way_failed(&self, error: Option<&Error>) {
+        let peer = self.link.peer_addr;
+        let kind = error.map_or(ErrorKind::Application, Error::kind);
+        let error = error.map(tracing::field::display);
+        if self.link.running.complaints.is_first(kind) {
+            tracing::warn!(
+                ?peer,
+                method = self.name(),
+                error,
+                "a one-way call failed (more of the kind in this session: at debug level)"
+            );
+        } else {
+            tracing::debug!(?peer, method = self.name(), error, "a one-way call failed");
+        }
     }
 
     /// Answers that the call failed.
@@ -152,7 +165,7 @@ impl Incoming {
         match self.id {
             Some(id) => self.answer_failed(id, &error),
             None => {
-                tracing::warn!(peer = ?self.link.peer_addr, %error, "a one-way call failed");
+                self.one_way_failed(Some(&error));
                 self.link.with(|core| core.finish_notification(self.object));
             }
         }

@@ -13,6 +13,7 @@
 mod argument;
 mod call;
 mod clock;
+mod complaint;
 mod context;
 mod dispatch;
 mod driver;

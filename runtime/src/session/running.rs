@@ -5,10 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::future::AbortHandle;
 
+use super::complaint::Complaints;
 use crate::id::RequestId;
 
 #[derive(Default)]
-pub(crate) struct Running(Mutex<Table>);
+pub(crate) struct Running {
+    table: Mutex<Table>,
+    /// Of one-way calls, whose failure nobody else is told.
+    pub(super) complaints: Complaints,
+}
 
 #[derive(Default)]
 struct Table {
@@ -77,6 +82,6 @@ impl Running {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -127,26 +127,34 @@ impl Target {
 
 /// The services of one end, by name.
 #[derive(Clone, Default)]
-pub(crate) struct Services(HashMap<&'static str, Arc<Target>, foldhash::fast::RandomState>);
+pub(crate) struct Services {
+    by_name: HashMap<&'static str, Arc<Target>, foldhash::fast::RandomState>,
+    /// Made once it is asked for: a peer can ask for what is not there as often as it likes.
+    names: OnceLock<String>,
+}
 
 impl Services {
     pub(crate) fn insert<S: Service>(&mut self, service: S) {
-        self.0
+        self.by_name
             .insert(S::NAME, Arc::new(Target::new(Arc::new(service), None)));
+        self.names.take();
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Arc<Target>> {
-        self.0.get(name)
+        self.by_name.get(name)
     }
 
     /// The names there are, for the error that tells that another one is not.
-    pub(super) fn names(&self) -> String {
-        let mut names: Vec<_> = self.0.keys().map(|name| format!("`{name}`")).collect();
-        names.sort_unstable();
-        if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        }
+    pub(super) fn names(&self) -> &str {
+        self.names.get_or_init(|| {
+            let names = self.by_name.keys().map(|name| format!("`{name}`"));
+            let mut names: Vec<_> = names.collect();
+            names.sort_unstable();
+            if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            }
+        })
     }
 }
