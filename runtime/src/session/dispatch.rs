@@ -161,7 +161,7 @@ impl Future for Running {
             return Poll::Pending;
         };
         if let Some(deadline) = serving.deadline {
-            // The first poll has no waker that anybody hears, nor a timer that anybody needs.
+            // Also by the first poll, whose waker wakes nobody: the next one gives the timer its own.
             let sleep = me
                 .deadline
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
