@@ -2,39 +2,31 @@
 
 use std::net::SocketAddr;
 
-use ringback::transport::memory;
+use ringback::testing::{Link, Network};
 use ringback::{
     Client, ClientBuilder, Server, ServerBuilder, ServerHandle, ServiceClient, Session,
 };
 
 use crate::until::{idle, until};
 
+/// By what name a server in memory is known.
+const NAME: &str = "server";
+
 /// What the ends talk over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
     /// A TCP connection on loopback.
     Tcp,
-    /// A pipe in this process.
+    /// A network in this process.
     Memory,
 }
 
-/// A server that clients can connect to. Dropping it closes its sessions over TCP.
+/// A server that clients can connect to. Dropping it closes its sessions.
 #[derive(Debug)]
-pub struct Serving(At);
-
-#[derive(Debug)]
-enum At {
-    Tcp(Bound),
-    Memory(ServerBuilder),
-}
-
-#[derive(Debug)]
-struct Bound(ServerHandle);
-
-impl Drop for Bound {
-    fn drop(&mut self) {
-        self.0.close();
-    }
+pub struct Serving {
+    handle: ServerHandle,
+    network: Network,
+    over: Over,
 }
 
 /// The two ends of one connection.
@@ -54,34 +46,35 @@ impl Serving {
     /// # Panics
     /// If it cannot listen.
     pub async fn start(over: Over, server: ServerBuilder) -> Self {
-        Self(match over {
-            Over::Memory => At::Memory(server),
-            Over::Tcp => {
-                let server: Server = server.bind("127.0.0.1:0").await.expect("a free port");
-                let handle = server.handle();
-                tokio::spawn(server.run());
-                At::Tcp(Bound(handle))
-            }
-        })
+        let network = Network::new(1);
+        let server: Server = match over {
+            Over::Tcp => server.bind("127.0.0.1:0").await.expect("a free port"),
+            Over::Memory => server.listen(network.listen(NAME)),
+        };
+        let handle = server.handle();
+        tokio::spawn(server.run());
+        Self {
+            handle,
+            network,
+            over,
+        }
     }
 
-    /// Where it listens.
-    ///
-    /// # Panics
-    /// If it serves in memory.
+    /// Where it listens, over TCP.
     pub fn address(&self) -> SocketAddr {
-        self.handle().local_addr()
+        assert_eq!(self.over, Over::Tcp);
+        self.handle.local_addr()
     }
 
     /// The server's own handle.
-    ///
-    /// # Panics
-    /// If it serves in memory.
     pub fn handle(&self) -> &ServerHandle {
-        match &self.0 {
-            At::Tcp(Bound(handle)) => handle,
-            At::Memory(_) => panic!("a server in memory has no handle"),
-        }
+        &self.handle
+    }
+
+    /// A way to the server that can be broken, in memory.
+    pub fn link(&self) -> Link {
+        assert_eq!(self.over, Over::Memory);
+        self.network.link()
     }
 
     /// Connects one more client. One at a time, so that both ends of each are known.
@@ -89,31 +82,50 @@ impl Serving {
     /// # Panics
     /// If that fails.
     pub async fn connect(&self, client: ClientBuilder) -> Ends {
-        let (client, session) = match &self.0 {
-            At::Memory(server) => {
-                let (here, there) = memory::pair();
-                let (session, client) =
-                    tokio::join!(server.serve_io(there), client.connect_io(here));
-                (client.expect("a client"), session.expect("a session"))
+        match self.over {
+            Over::Memory => self.connect_over(&self.link(), client).await,
+            Over::Tcp => {
+                let known = self.known();
+                let client = client.connect(self.address()).await.expect("a client");
+                self.ends(client, &known).await
             }
-            At::Tcp(Bound(handle)) => {
-                let known: Vec<u64> = handle.sessions().iter().map(Session::id).collect();
-                let client = client.connect(handle.local_addr()).await.expect("a client");
-                let mut session = None;
-                until("the server has the session", || {
-                    let mut sessions = handle.sessions().into_iter();
-                    session = sessions.find(|session| !known.contains(&session.id()));
-                    session.is_some()
-                })
-                .await;
-                (client, session.expect("the new session"))
-            }
-        };
+        }
+    }
+
+    /// Connects one more client over a link of this server.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub async fn connect_over(&self, link: &Link, client: ClientBuilder) -> Ends {
+        let known = self.known();
+        let stream = link.connect(NAME).await.expect("a connection");
+        let client = client.connect_io(stream).await.expect("a client");
+        self.ends(client, &known).await
+    }
+
+    fn known(&self) -> Vec<u64> {
+        self.handle.sessions().iter().map(Session::id).collect()
+    }
+
+    async fn ends(&self, client: Client, known: &[u64]) -> Ends {
+        let mut session = None;
+        until("the server has the session", || {
+            let mut sessions = self.handle.sessions().into_iter();
+            session = sessions.find(|session| !known.contains(&session.id()));
+            session.is_some()
+        })
+        .await;
         Ends {
             client,
-            session,
+            session: session.expect("the new session"),
             serving: None,
         }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.handle.close();
     }
 }
 

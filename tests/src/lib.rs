@@ -1,7 +1,6 @@
-//! The kit of Ringback's end-to-end tests: two ends that meet over TCP or in memory, a link that
-//! can be cut, services to call, and ways to await what should come to pass.
+//! The kit of Ringback's end-to-end tests: two ends that meet over TCP or in memory, services to call, and
+//! ways to await what should come to pass.
 
-pub mod cable;
 pub mod ends;
 pub mod keeper;
 pub mod living;
@@ -10,7 +9,6 @@ pub mod run;
 pub mod services;
 pub mod until;
 
-pub use cable::Cable;
 pub use ends::{Ends, Over, Serving, meet};
 pub use living::Living;
 pub use until::until;

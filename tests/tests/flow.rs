@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ringback::{Client, ErrorKind, Limits, Result, Server, Session, service};
-use ringback_tests::{Cable, Ends, Over, Serving, meet, over_both, until};
+use ringback_tests::{Ends, Over, Serving, meet, over_both, until};
 use tokio::sync::Semaphore;
 
 over_both!(
@@ -353,30 +353,23 @@ async fn a_consumer_that_never_reads_makes_its_callers_wait() {
     let server = Server::builder()
         .service(FeedServer::new(readers.clone()))
         .limits(limits);
-    let serving = Serving::start(Over::Tcp, server).await;
-    let (cable, address) = Cable::to(serving.address()).await;
+    let serving = Serving::start(Over::Memory, server).await;
+    let link = serving.link();
     let mut granted = Limits::default();
     granted.max_calls = u32::MAX;
     granted.max_object_calls = u32::MAX;
-    let deaf = Client::builder()
-        .limits(granted)
-        .connect(address)
-        .await
-        .unwrap();
+    let deaf = serving
+        .connect_over(&link, Client::builder().limits(granted))
+        .await;
+    let session = deaf.session.clone();
     let bystander = serving.connect(Client::builder()).await;
-    let session = serving
-        .handle()
-        .sessions()
-        .into_iter()
-        .find(|session| session.id() != bystander.session.id())
-        .unwrap();
 
     deaf.service::<FeedClient>()
         .attach(Reads::fast())
         .await
         .unwrap();
     let reader = readers.0.lock().unwrap()[0].clone();
-    cable.fall_silent();
+    link.stall();
     let most = most_queued(&session, &reader, 100_000).await;
     assert!(
         (QUEUED..QUEUED + 3000).contains(&most),
@@ -400,7 +393,7 @@ async fn a_consumer_that_never_reads_makes_its_callers_wait() {
     let hasty = reader.with_timeout(Duration::from_millis(10));
     let error = hasty.put(0, "event").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    cable.reset();
+    link.cut();
     assert_eq!(
         waiting.await.unwrap().unwrap_err().kind(),
         ErrorKind::Closed

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringback::{Client, ErrorKind, Result, Server, service};
 use ringback_tests::keeper::{Keeper, KeeperClient, Shelf};
 use ringback_tests::services::{Idle, Listener, ListenerProxy, Notes};
-use ringback_tests::{Cable, Living, Over, Serving, meet, over_both};
+use ringback_tests::{Living, Over, Serving, meet, over_both};
 use tokio::sync::{Notify, mpsc};
 
 over_both!(
@@ -336,9 +336,9 @@ async fn a_loss_is_passed_on_from_holder_to_holder(over: Over) {
 #[tokio::test]
 async fn a_relayed_call_in_flight_fails_when_the_owner_vanishes() {
     let (_shelf, server) = Shelf::serve();
-    let serving = Serving::start(Over::Tcp, server).await;
-    let (cable, address) = Cable::to(serving.address()).await;
-    let owner = Client::builder().connect(address).await.unwrap();
+    let serving = Serving::start(Over::Memory, server).await;
+    let link = serving.link();
+    let owner = serving.connect_over(&link, Client::builder()).await;
     let third = serving.connect(Client::builder()).await;
     let (entered, mut has_entered) = mpsc::unbounded_channel();
     let hangs = async move |msg: String| {
@@ -354,7 +354,7 @@ async fn a_relayed_call_in_flight_fails_when_the_owner_vanishes() {
         .remove(0);
     let call = tokio::spawn(async move { received.changed("wait".into()).await });
     has_entered.recv().await.unwrap();
-    cable.reset();
+    link.cut();
     let error = call.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed);
     assert!(error.is_remote());

@@ -8,7 +8,7 @@ use ringback_tests::keeper::{Keeper, KeeperClient, Shelf};
 use ringback_tests::raw::{PREFACE, Raw, frame, request, text};
 use ringback_tests::run::run;
 use ringback_tests::services::{Idle, Listener};
-use ringback_tests::{Cable, Living, Over, Serving, until};
+use ringback_tests::{Living, Over, Serving, until};
 use tokio::io::AsyncWriteExt;
 
 /// So many at a time; there are limits on open files.
@@ -141,13 +141,13 @@ fn a_thousand_sockets_that_vanish_stay_nowhere() {
 fn a_server_that_vanishes_leaves_nothing_at_its_clients() {
     run(async {
         let (shelf, server) = Shelf::serve();
-        let serving = Serving::start(Over::Tcp, server).await;
+        let serving = Serving::start(Over::Memory, server).await;
         let (objects, hosted) = (Living::default(), Living::default());
         let own = ringback_tests::services::ListenerProxy::new(Idle(hosted.one()));
         for _ in 0..10 {
-            let (cable, address) = Cable::to(serving.address()).await;
-            let client = Client::builder().connect(address).await.unwrap();
-            let keeper: KeeperClient = client.service();
+            let link = serving.link();
+            let ends = serving.connect_over(&link, Client::builder()).await;
+            let keeper: KeeperClient = ends.service();
             shelf.kept.lock().unwrap().push(own.clone());
             let received = keeper.kept().await.unwrap();
             keeper.keep(Idle(objects.one())).await.unwrap();
@@ -156,11 +156,11 @@ fn a_server_that_vanishes_leaves_nothing_at_its_clients() {
                 async move { keeper.hang(Idle(life)).await }
             });
             shelf.hangs.notified().await;
-            cable.reset();
+            link.cut();
             assert_eq!(hang.await.unwrap().unwrap_err().kind(), ErrorKind::Closed);
             assert_eq!(received[0].closed().await.kind(), ErrorKind::Closed);
             objects.none().await;
-            ringback_tests::until::idle(client.session()).await;
+            ends.idle().await;
             drop(received);
             shelf.clear();
             until("the server lets go", || {

@@ -18,7 +18,9 @@ const FLOORS: [&[&str]; 5] = [
     &["frame", "transport"],
     &["proto"],
     &["session"],
-    &["client", "server", "config", "callback", "group", "guide", "testing"],
+    &[
+        "client", "server", "config", "callback", "group", "guide", "testing",
+    ],
 ];
 
 /// On this floor no module imports its neighbour.
