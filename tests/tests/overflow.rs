@@ -12,6 +12,7 @@ over_both!(
     latest_keeps_the_newest_event_of_each_method,
     drop_oldest_keeps_as_many_as_it_can,
     close_gives_the_object_up,
+    what_was_closed_is_open_anew_once_it_was_let_go,
     wait_holds_the_caller,
     every_form_of_parameter_has_the_policy,
     calls_that_are_answered_are_never_dropped,
@@ -201,6 +202,32 @@ async fn close_gives_the_object_up(over: Over) {
     assert_eq!(error.kind(), ErrorKind::Overloaded, "{error}");
     assert_eq!(listener.closed().await.kind(), ErrorKind::Overloaded);
     assert_eq!(listener.dropped(), 0);
+}
+
+/// What is closed is the object, also for a proxy of it that comes later.
+async fn what_was_closed_is_open_anew_once_it_was_let_go(over: Over) {
+    let (keeps, feed, ends) = feed(over).await;
+    let stalls = Stalls::new();
+    feed.close(stalls.clone()).await.unwrap();
+    let listener = keeps.first();
+    for no in 0..WINDOW {
+        listener.changed(no).await.unwrap();
+    }
+    listener.changed(WINDOW).await.unwrap_err();
+    stalls.goes_on_to(WINDOW as usize).await;
+    ends.idle_but(1).await;
+    feed.wait(stalls.clone()).await.unwrap();
+    let again = keeps.0.lock().unwrap().pop().unwrap();
+    assert!(again == listener && again.is_closed());
+    let error = again.changed(5).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Overloaded);
+
+    keeps.0.lock().unwrap().clear();
+    drop((again, listener));
+    ends.idle().await;
+    feed.wait(stalls.clone()).await.unwrap();
+    keeps.first().changed(6).await.unwrap();
+    assert_eq!(stalls.goes_on_to(5).await, [0, 1, 2, 3, 6]);
 }
 
 async fn wait_holds_the_caller(over: Over) {
