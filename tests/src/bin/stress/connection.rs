@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use ringback::testing::Network;
 use ringback::{Client, ClientBuilder, ServerBuilder, Session};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -10,7 +12,9 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::hub::HubClient;
 use crate::tally::Tally;
 use crate::tap::{Cable, Tapped};
-use crate::wire;
+
+/// The longest that bytes are under way in memory.
+const LATENCY: Duration = Duration::from_millis(4);
 
 /// What connections go over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +44,9 @@ impl Connection {
     ) -> Self {
         match medium {
             Medium::Memory => {
-                let (one, other) = wire::pair(random);
+                let link = Network::new(random.u64(..)).link();
+                link.jitter(LATENCY);
+                let (one, other) = link.pair();
                 Self::over(one, other, server, client, tally).await
             }
             Medium::Tcp => {

@@ -24,7 +24,6 @@ mod ledger;
 mod run;
 mod tally;
 mod tap;
-mod wire;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
