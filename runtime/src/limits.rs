@@ -50,7 +50,8 @@ pub struct Limits {
     /// [`Encode`](crate::ErrorKind::Encode). At least 1. Values are decoded recursively: a much higher
     /// figure needs threads with a larger stack.
     pub max_nesting: u32,
-    /// Bytes that may stand in this end's outgoing queue before its calls wait for room. Default: 4 MiB.
+    /// Bytes that may stand in this end's outgoing queue before its calls wait for room, and calls of
+    /// the peer wait to be begun. Default: 4 MiB.
     ///
     /// This one is not told to the other end.
     pub max_queued_bytes: usize,

@@ -14,6 +14,7 @@ over_both!(
     a_stalled_listener_costs_no_more_with_time,
     a_service_is_reached_past_stalled_listeners,
     many_that_stall_leave_credit_to_the_others,
+    many_long_answers_harm_nobody,
     who_has_no_room_loses_his_turn_to_the_next,
 );
 
@@ -21,6 +22,7 @@ over_both!(
 trait Feed {
     async fn attach(&self, #[callback] reader: impl Reader) -> Result<()>;
     async fn ping(&self) -> Result<()>;
+    async fn book(&self, bytes: u32) -> Result<String>;
 }
 
 #[service]
@@ -42,6 +44,10 @@ impl Feed for Readers {
 
     async fn ping(&self) -> Result<()> {
         Ok(())
+    }
+
+    async fn book(&self, bytes: u32) -> Result<String> {
+        Ok("x".repeat(bytes as usize))
     }
 }
 
@@ -275,6 +281,29 @@ async fn many_that_stall_leave_credit_to_the_others(over: Over) {
         caller.await.unwrap().unwrap();
     }
     drop(to_fast);
+    ends.idle().await;
+}
+
+/// They were all asked for at once, and both ends ask. No more of them than fit in its queue are made
+/// by an end before they leave.
+async fn many_long_answers_harm_nobody(over: Over) {
+    let server = Server::builder().service(FeedServer::new(Arc::<Readers>::default()));
+    let client = Client::builder().service(FeedServer::new(Arc::<Readers>::default()));
+    let ends = meet(over, server, client).await;
+    let (there, back): (FeedClient, FeedClient) = (ends.service(), ends.session.service());
+    let mut calls = Vec::new();
+    for feed in [there, back] {
+        for _ in 0..1500 {
+            let feed = feed.clone();
+            calls.push(tokio::spawn(async move { feed.book(100_000).await }));
+        }
+    }
+    let mut most = 0;
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap().len(), 100_000);
+        most = most.max(ends.session.stats().queued_bytes);
+    }
+    assert!(most < 9 << 20, "{most} bytes at once");
     ends.idle().await;
 }
 

@@ -284,21 +284,33 @@ async fn a_peer_that_asks_and_never_reads() {
     let mut limits = Limits::default();
     limits.max_frame = 64 << 10;
     limits.max_queued_bytes = 64 << 10;
-    let stage = Stage::set(|server| server.limits(limits)).await;
+    let stage = Stage::set(|server| {
+        server
+            .limits(limits)
+            .heartbeat(Duration::from_millis(50))
+            .heartbeat_misses(2)
+    })
+    .await;
     let mut peer = stage.greeted().await;
     // A string of 60,000 bytes, which comes back.
     let mut params = vec![0x91, 0xda, 0xea, 0x60];
     params.resize(params.len() + 60_000, b'x');
-    let call = request(1, &text("Echo"), "echo", &[0x90], &params);
+    let mut id = 0;
     while stage.serving.handle().sessions().len() == 2 {
-        peer.say(&call).await;
+        if id < 100 {
+            id += 1;
+            let call = request(id, &text("Echo"), "echo", &[0x90], &params);
+            peer.say(&call).await;
+        } else {
+            peer.say(&frame(&[0x92, 7, 1])).await; // a ping: it is not silent
+        }
         tokio::task::yield_now().await;
     }
     peer.vanish();
     stage.bystander_is_served().await;
     let lines = stage.log.lines();
     assert_eq!(lines.len(), 1, "not one line: {lines:#?}");
-    assert!(lines[0].contains("does not read"), "{}", lines[0]);
+    assert!(lines[0].contains("has not read anything"), "{}", lines[0]);
 }
 
 /// Something of a greeting comes, and then nothing.

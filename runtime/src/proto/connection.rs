@@ -86,6 +86,11 @@ pub(crate) struct Connection<H: Host> {
     pub(super) imports: ImportTable<H>,
     pub(super) credit: Credit,
     pub(super) output: BytesMut,
+    /// Bytes that were taken to be written and are not, and since when the transport takes nothing.
+    leaving: usize,
+    leaving_since: Instant,
+    /// The last ping that is to be answered.
+    pub(super) pong_due: Option<u64>,
     pub(super) events: VecDeque<Event<H>>,
     pub(super) garbage: Vec<Garbage<H>>,
     /// One-way calls dropped by overflow policies.
@@ -109,6 +114,9 @@ impl<H: Host> Connection<H> {
             imports: ImportTable::new(limits.max_callbacks),
             credit: Credit::new(),
             output: BytesMut::new(),
+            leaving: 0,
+            leaving_since: now,
+            pong_due: None,
             events: VecDeque::new(),
             garbage: Vec::new(),
             dropped: 0,
@@ -122,6 +130,11 @@ impl<H: Host> Connection<H> {
 
     pub(crate) fn has_events(&self) -> bool {
         !self.events.is_empty()
+    }
+
+    /// Takes back events that nobody acted on, for [`end`](Self::end) to see to what is in them.
+    pub(crate) fn put_back(&mut self, events: Vec<Event<H>>) {
+        self.events.extend(events);
     }
 
     /// Moves what happened to the end of `events`.
@@ -141,17 +154,40 @@ impl<H: Host> Connection<H> {
     /// Whether there is something to send. Credit that is due is written when it is taken, so that
     /// one frame tells of all that has ended until then.
     pub(crate) fn has_output(&self) -> bool {
-        !self.output.is_empty() || self.served.credit_is_due()
+        !self.output.is_empty() || self.served.credit_is_due() || self.pong_due.is_some()
     }
 
-    /// Swaps the outgoing bytes for an empty buffer, whose room is used again. Calls that waited for
-    /// room in it move up.
+    /// Bytes that are not written yet.
+    pub(super) fn queued_bytes(&self) -> usize {
+        self.output.len() + self.leaving
+    }
+
+    /// Whether more waits to be written than is allowed to. Answers may still be given, but no more of
+    /// them should be asked for.
+    pub(crate) fn is_congested(&self) -> bool {
+        self.queued_bytes() > self.config.limits.max_queued_bytes
+    }
+
+    /// Swaps the outgoing bytes for an empty buffer, whose room is used again. Whatever was taken before
+    /// has been written by now. Calls that waited for room move up.
     pub(crate) fn take_output(&mut self, buffer: &mut BytesMut, now: Instant) {
         debug_assert!(buffer.is_empty());
         if self.has_output() && self.is_open() {
             self.tell_credit(); // it rides along
+            if let Some(token) = self.pong_due.take() {
+                write::pong(&mut self.output, token);
+            }
         }
         std::mem::swap(&mut self.output, buffer);
+        self.leaving = buffer.len();
+        self.leaving_since = now;
+        self.pump(now);
+    }
+
+    /// The transport took so many of the bytes that were taken last, and not all.
+    pub(crate) fn wrote(&mut self, bytes: usize, now: Instant) {
+        self.leaving = self.leaving.saturating_sub(bytes);
+        self.leaving_since = now;
         self.pump(now);
     }
 
@@ -167,7 +203,19 @@ impl<H: Host> Connection<H> {
     }
 
     pub(crate) fn on_timeout(&mut self, now: Instant) -> Result<(), Fault> {
-        if self.is_open() && self.heartbeat.on_timeout(now)? == Beat::Ping {
+        if !self.is_open() {
+            return Ok(());
+        }
+        if self.leaving > 0
+            && let Some(patience) = self.heartbeat.patience()
+            && now.duration_since(self.leaving_since) >= patience
+        {
+            return Err(Fault::new(
+                ErrorKind::Overloaded,
+                format!("the peer has not read anything for {patience:?}"),
+            ));
+        }
+        if self.heartbeat.on_timeout(now)? == Beat::Ping {
             write::ping(&mut self.output, 0);
         }
         Ok(())
@@ -228,7 +276,7 @@ impl<H: Host> Connection<H> {
             imports: self.imports.len(),
             outstanding: self.credit.used(),
             admitted: self.served.used(),
-            queued_bytes: self.output.len(),
+            queued_bytes: self.queued_bytes(),
             dropped: self.dropped,
         }
     }

@@ -37,6 +37,11 @@ impl Heartbeat {
         heartbeat
     }
 
+    /// How long a peer may do nothing.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.interval?.checked_mul(self.misses)
+    }
+
     pub(super) fn heard(&mut self, now: Instant) {
         self.heard = now;
         self.pings = 0;

@@ -10,13 +10,8 @@ use super::connection::Phase;
 use super::handshake::MAX_GREETING;
 use super::served::Serving;
 use super::{Connection, Event, Fault, Garbage, Host, IncomingCall, IncomingTarget, Received};
-use crate::error::ErrorKind;
-use crate::frame::{Credit, Frame, Reference, Request, Response, Target, read, split, write};
+use crate::frame::{Credit, Frame, Reference, Request, Response, Target, read, split};
 use crate::id::{ObjectId, RequestId};
-
-/// How far the output may grow beyond `max_queued_bytes`, in frames of the largest size: replies and
-/// control frames need no room, so a peer that asks and never reads is bounded here.
-const UNREAD_REPLIES: usize = 4;
 
 impl<H: Host> Connection<H> {
     /// Takes what arrived off the front of `input`, as far as frames are whole.
@@ -48,14 +43,6 @@ impl<H: Host> Connection<H> {
             }
         }
         self.pump(now);
-        let limits = &self.config.limits;
-        let unread_replies = limits.max_frame.saturating_mul(UNREAD_REPLIES);
-        if self.output.len() > limits.max_queued_bytes.saturating_add(unread_replies) {
-            return Err(Fault::new(
-                ErrorKind::Overloaded,
-                "the peer does not read the answers that it asked for",
-            ));
-        }
         Ok(())
     }
 
@@ -64,8 +51,10 @@ impl<H: Host> Connection<H> {
             Frame::Request(call) | Frame::Notification(call) => self.on_call(bytes, call),
             Frame::Response(response) => self.on_response(bytes, response, now),
             Frame::Cancel { id } => {
-                // The answer may have crossed it.
-                if self.served.contains(id) {
+                // The answer may have crossed it; and once is enough.
+                if let Some(serving) = self.served.get_mut(id)
+                    && !std::mem::replace(&mut serving.cancelled, true)
+                {
                     self.events.push_back(Event::Cancelled(id));
                 }
                 Ok(())
@@ -83,7 +72,7 @@ impl<H: Host> Connection<H> {
             }
             Frame::Credit(credit) => self.on_credit(&credit),
             Frame::Ping(token) => {
-                write::pong(&mut self.output, token);
+                self.pong_due = Some(token); // of many unread ones, one answer
                 Ok(())
             }
             Frame::Goaway { reason } => {
@@ -167,6 +156,7 @@ impl<H: Host> Connection<H> {
             in_place_of: parent,
             object,
             depth,
+            cancelled: false,
             inner: None,
             waiting: VecDeque::new(),
         };

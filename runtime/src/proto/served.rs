@@ -15,6 +15,8 @@ pub(super) struct Serving {
     pub(super) object: Option<ObjectId>,
     /// How many calls it is inside of.
     pub(super) depth: u32,
+    /// The peer no longer wants its answer.
+    pub(super) cancelled: bool,
     /// Our own call, made by its handler, that needed no credit.
     pub(super) inner: Option<RequestId>,
     /// Calls of its handler that wait for that place (or for credit).

@@ -227,7 +227,8 @@ impl<H: Host> Connection<H> {
     }
 
     fn has_room(&self) -> bool {
-        self.output.is_empty() || self.output.len() < self.config.limits.max_queued_bytes
+        let queued = self.queued_bytes();
+        queued == 0 || queued < self.config.limits.max_queued_bytes
     }
 
     /// Whether the peer takes one more call to that object.

@@ -15,7 +15,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
@@ -34,7 +34,7 @@ const READ_ROOM: usize = 8 << 10;
 const READS_PER_TURN: usize = 16;
 /// A write buffer that grew larger is not kept.
 const KEPT_OUTPUT: usize = 256 << 10;
-/// How long the last bytes may take, and the peer's own goodbye.
+/// How long the peer may take nothing of the last bytes, and for its own goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Drives a connection until it ends. `opened` gets the first handle, or why there is none.
@@ -89,13 +89,16 @@ impl<T: Transport> Driver<T> {
         if let Poll::Ready(end) = self.read(cx) {
             return Poll::Ready(end);
         }
+        if let Poll::Ready(end) = self.keep_time(cx) {
+            return Poll::Ready(end);
+        }
         if let Poll::Ready(Err(error)) = self.write(cx) {
             return Poll::Ready(End::Transport(error));
         }
         if self.link.is_leaving() {
             return Poll::Ready(End::Own);
         }
-        self.keep_time(cx)
+        Poll::Pending
     }
 
     fn read(&mut self, cx: &mut Context<'_>) -> Poll<End> {
@@ -109,7 +112,7 @@ impl<T: Transport> Driver<T> {
                 Err(error) => return Poll::Ready(End::Transport(error)),
             }
             let (link, input, events) = (&self.link, &mut self.input, &mut self.events);
-            let received = link.with(|core| {
+            let received = link.drive(|core| {
                 let received = core.receive(input, now());
                 core.take_events(events);
                 received
@@ -126,28 +129,7 @@ impl<T: Transport> Driver<T> {
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         loop {
             if self.written == self.output.len() {
-                self.clear_output();
-                let events = &mut self.events;
-                let (has_output, is_busy) = self.link.with(|core| {
-                    core.take_events(events); // of what was done outside of this task
-                    (core.has_output(), core.busy() > 1)
-                });
-                self.act();
-                if !has_output {
-                    return Pin::new(&mut self.transport).poll_flush(cx);
-                }
-                if is_busy && !self.stepped_back {
-                    self.stepped_back = true;
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                self.stepped_back = false;
-                let (output, events) = (&mut self.output, &mut self.events);
-                self.link.with(|core| {
-                    core.take_output(output, now());
-                    core.take_events(events);
-                });
-                self.act();
+                ready!(self.next_output(cx))?;
             }
             let rest = &self.output[self.written..];
             let written = ready!(Pin::new(&mut self.transport).poll_write(cx, rest))?;
@@ -155,21 +137,53 @@ impl<T: Transport> Driver<T> {
                 return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
             }
             self.written += written;
+            if self.written < self.output.len() {
+                self.link.drive(|core| core.wrote(written, now()));
+                self.act(); // there may be room again
+            }
         }
     }
 
-    fn clear_output(&mut self) {
+    /// Everything taken so far is written: takes what there is by now. Pending when there is nothing, or
+    /// when there may soon be more.
+    fn next_output(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         self.written = 0;
         if self.output.capacity() > KEPT_OUTPUT {
             self.output = BytesMut::new();
         } else {
             self.output.clear();
         }
+        loop {
+            let (output, events) = (&mut self.output, &mut self.events);
+            let stepped_back = std::mem::take(&mut self.stepped_back);
+            let steps_back = self.link.drive(|core| {
+                core.take_events(events); // of what was done outside of this task
+                let steps_back = core.has_output() && core.busy() > 1 && !stepped_back;
+                if !steps_back {
+                    core.take_output(output, now());
+                    core.take_events(events);
+                }
+                steps_back
+            });
+            self.act();
+            if steps_back {
+                self.stepped_back = true;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            if !self.output.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(Pin::new(&mut self.transport).poll_flush(cx))?;
+            if self.link.is_idle() {
+                return Poll::Pending;
+            }
+        }
     }
 
     fn keep_time(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
-            let Some(at) = self.link.with(|core| core.timeout()) else {
+            let Some(at) = self.link.drive(|core| core.timeout()) else {
                 return Poll::Pending;
             };
             let timer = self
@@ -177,57 +191,74 @@ impl<T: Transport> Driver<T> {
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at.into())));
             // The time moves on with every byte that arrives; the timer follows when it fires.
             ready!(timer.as_mut().poll(cx));
-            if let Err(fault) = self.link.with(|core| core.on_timeout(now())) {
-                return Poll::Ready(End::Fault(fault));
-            }
-            if let Some(at) = self.link.with(|core| core.timeout()) {
-                timer.as_mut().reset(at.into());
+            let next = self.link.drive(|core| {
+                core.on_timeout(now())?;
+                Ok(core.timeout())
+            });
+            match next {
+                Err(fault) => return Poll::Ready(End::Fault(fault)),
+                Ok(Some(at)) => timer.as_mut().reset(at.into()),
+                Ok(None) => {}
             }
         }
     }
 
     /// Acts on events in their order: a call's handler has started before a later answer is seen.
+    ///
+    /// While the peer does not take what was answered already, nobody is given more to answer. It
+    /// would be no help not to read: two ends that ask much of each other would both wait.
     fn act(&mut self) {
-        while let Some(event) = self.events.pop_front() {
-            match event {
-                Event::Opened => {
-                    let session = self.link.open();
-                    if let Some(opened) = self.opened.take() {
-                        let _ = opened.send(Ok(session));
-                    }
+        while !self.link.is_congested()
+            && let Some(event) = self.events.pop_front()
+        {
+            self.act_on(event);
+        }
+    }
+
+    fn act_on(&mut self, event: Event<Attached>) {
+        match event {
+            Event::Opened => {
+                let session = self.link.open();
+                if let Some(opened) = self.opened.take() {
+                    let _ = opened.send(Ok(session));
                 }
-                Event::Call(call) => dispatch(&self.link, call),
-                Event::Cancelled(id) => self.link.running.abort(id),
-                Event::Reply {
-                    caller,
-                    status,
-                    value,
-                    references,
-                } => {
-                    let references = References::new(&self.link, references);
-                    if let Some(caller) = caller {
-                        let _ = caller.send(Answer::Reply(Reply {
-                            status,
-                            value,
-                            references,
-                        }));
-                    }
-                }
-                Event::Entered(caller) => {
-                    let _ = caller.send(Answer::Entered);
-                }
-                Event::Failed(caller, rejected) => {
-                    let _ = caller.send(Answer::Rejected(rejected));
-                }
-                Event::ObjectClosed(watch) => watch.close(),
             }
+            Event::Call(call) => dispatch(&self.link, call),
+            Event::Cancelled(id) => self.link.running.abort(id),
+            Event::Reply {
+                caller,
+                status,
+                value,
+                references,
+            } => {
+                let references = References::new(&self.link, references);
+                if let Some(caller) = caller {
+                    let _ = caller.send(Answer::Reply(Reply {
+                        status,
+                        value,
+                        references,
+                    }));
+                }
+            }
+            Event::Entered(caller) => {
+                let _ = caller.send(Answer::Entered);
+            }
+            Event::Failed(caller, rejected) => {
+                let _ = caller.send(Answer::Rejected(rejected));
+            }
+            Event::ObjectClosed(watch) => watch.close(),
         }
     }
 
     async fn finish(mut self, end: End) {
         let peer = self.link.peer_addr;
+        // Answers that have come are still given; calls that nobody began are not begun.
+        let left = std::mem::take(&mut self.events).into_iter();
+        let (calls, told): (Vec<_>, Vec<_>) = left.partition(|it| matches!(it, Event::Call(_)));
+        told.into_iter().for_each(|event| self.act_on(event));
+        self.link.drive(|core| core.put_back(calls));
         if let End::Fault(fault) = &end {
-            self.link.with(|core| core.abort(fault));
+            self.link.drive(|core| core.abort(fault));
             tracing::warn!(?peer, "connection ended: {}", fault.message);
         }
         let error = end.into_error();
@@ -237,25 +268,60 @@ impl<T: Transport> Driver<T> {
             let _ = opened.send(Err(error));
         }
         // Nobody waits for this any more, but the peer may read it.
-        let _ = tokio::time::timeout(FAREWELL, self.say_goodbye()).await;
+        self.say_goodbye().await;
     }
 
     /// Sends what is left and waits for the peer to close: a close with unread input would reset the
-    /// connection, and take from the peer what it has not read yet.
-    async fn say_goodbye(&mut self) -> std::io::Result<()> {
-        let left = self.output.split_off(self.written);
+    /// connection, and take from the peer what it has not read yet. It goes on for as long as the peer
+    /// takes something now and then.
+    async fn say_goodbye(&mut self) {
         // Taken before anything can fail: nothing stays in the queue of a session that is over.
         let mut last = BytesMut::new();
-        self.link.with(|core| core.take_output(&mut last, now()));
-        self.transport.write_all(&left).await?;
-        self.transport.write_all(&last).await?;
-        self.transport.shutdown().await?;
-        loop {
-            self.input.clear();
-            self.input.reserve(READ_ROOM);
-            if self.transport.read_buf(&mut self.input).await? == 0 {
-                return Ok(());
+        self.link.drive(|core| core.take_output(&mut last, now()));
+        let mut output = std::mem::take(&mut self.output);
+        let _ = output.split_to(self.written);
+        output.unsplit(last);
+        let mut is_shut = false;
+        let mut is_over = false;
+        while !is_over {
+            let transport = &mut self.transport;
+            let input = &mut self.input;
+            let step = poll_fn(|cx| {
+                if let Poll::Ready(ended) = discard_input(transport, input, cx) {
+                    is_over = true;
+                    return Poll::Ready(ended);
+                }
+                if !output.is_empty() {
+                    let written = ready!(Pin::new(&mut *transport).poll_write(cx, &output))?;
+                    is_over = written == 0;
+                    let _ = output.split_to(written);
+                    return Poll::Ready(Ok(()));
+                }
+                if !is_shut {
+                    ready!(Pin::new(&mut *transport).poll_shutdown(cx))?;
+                    is_shut = true;
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Pending // until the peer closes
+            });
+            if !matches!(tokio::time::timeout(FAREWELL, step).await, Ok(Ok(()))) {
+                return;
             }
+        }
+    }
+}
+
+/// Reads until there is nothing to read now. Ready when the peer has closed.
+fn discard_input<T: Transport>(
+    transport: &mut T,
+    input: &mut BytesMut,
+    cx: &mut Context<'_>,
+) -> Poll<std::io::Result<()>> {
+    loop {
+        input.clear();
+        input.reserve(READ_ROOM);
+        if ready!(pin!(transport.read_buf(input)).poll(cx))? == 0 {
+            return Poll::Ready(Ok(()));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use futures::task::AtomicWaker;
 use tokio::sync::{Notify, oneshot};
@@ -59,6 +59,12 @@ pub(crate) struct Form {
     pub(crate) max_nesting: u32,
 }
 
+struct Core {
+    connection: Connection<Attached>,
+    /// The driver has nothing to write and sleeps. Only then has output to wake it.
+    idle: bool,
+}
+
 pub(crate) struct Link {
     /// Unlike any other session's in this process.
     pub(crate) id: u64,
@@ -66,9 +72,11 @@ pub(crate) struct Link {
     pub(crate) services: Arc<Services>,
     pub(crate) lanes: Lanes,
     pub(crate) running: Running,
-    core: Mutex<Connection<Attached>>,
+    core: Mutex<Core>,
     /// Wakes the driver: there is output or an event, or the session is to end.
     driver: AtomicWaker,
+    /// Whether more waits to be written than is allowed to.
+    congested: AtomicBool,
     form: OnceLock<Form>,
     handle: OnceLock<Weak<Handle>>,
     leaving: AtomicBool,
@@ -89,8 +97,12 @@ impl Link {
             services,
             lanes: Lanes::default(),
             running: Running::default(),
-            core: Mutex::new(Connection::new(side, config, now())),
+            core: Mutex::new(Core {
+                connection: Connection::new(side, config, now()),
+                idle: false,
+            }),
             driver: AtomicWaker::new(),
+            congested: AtomicBool::new(false),
             form: OnceLock::new(),
             handle: OnceLock::new(),
             leaving: AtomicBool::new(false),
@@ -101,20 +113,46 @@ impl Link {
     /// Works on the connection, under its lock. No code of the user's runs in there; what is to be
     /// dropped of it is dropped afterwards.
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut Connection<Attached>) -> R) -> R {
-        let mut core = self.core();
-        let result = work(&mut core);
-        let garbage = core.take_garbage();
-        let has_news = core.has_output() || core.has_events();
+        self.work(|core| {
+            let result = work(&mut core.connection);
+            let wakes = core.connection.has_events() || core.idle && core.connection.has_output();
+            core.idle &= !wakes;
+            (result, wakes)
+        })
+    }
+
+    /// As [`with`](Self::with), for the driver: it sees to what comes of it before it sleeps.
+    pub(super) fn drive<R>(&self, work: impl FnOnce(&mut Connection<Attached>) -> R) -> R {
+        self.work(|core| (work(&mut core.connection), false))
+    }
+
+    /// Whether the driver has nothing to do. From then on whoever brings it something wakes it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.work(|core| {
+            core.idle = !core.connection.has_output() && !core.connection.has_events();
+            (core.idle, false)
+        })
+    }
+
+    fn work<R>(&self, work: impl FnOnce(&mut Core) -> (R, bool)) -> R {
+        let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        let (result, wakes) = work(&mut core);
+        let garbage = core.connection.take_garbage();
+        let congested = core.connection.is_congested();
+        if congested != self.congested.load(Ordering::Relaxed) {
+            self.congested.store(congested, Ordering::Relaxed);
+        }
         drop(core);
         drop_safely(garbage);
-        if has_news {
+        if wakes {
             self.driver.wake();
         }
         result
     }
 
-    fn core(&self) -> MutexGuard<'_, Connection<Attached>> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether the driver should write before anybody is given more to answer.
+    pub(super) fn is_congested(&self) -> bool {
+        self.congested.load(Ordering::Relaxed)
     }
 
     /// The driver asks to be woken.

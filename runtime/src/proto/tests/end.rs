@@ -319,12 +319,25 @@ impl End {
             .expect("the object is held")
     }
 
-    /// Takes what there is to send.
+    /// Takes what there is to send, and has it written at once.
     pub(super) fn take_output(&mut self) -> BytesMut {
+        let output = self.hand_over();
+        self.wrote(output.len());
+        output
+    }
+
+    /// Takes what there is to send, of which nothing is written yet.
+    pub(super) fn hand_over(&mut self) -> BytesMut {
         let now = self.clock.now();
         let mut output = BytesMut::new();
         self.with(|core| core.take_output(&mut output, now));
         output
+    }
+
+    /// The transport took so many bytes.
+    pub(super) fn wrote(&mut self, bytes: usize) {
+        let now = self.clock.now();
+        self.with(|core| core.wrote(bytes, now));
     }
 
     /// Takes bytes of the peer. What is left of them belongs to a frame that is not whole.

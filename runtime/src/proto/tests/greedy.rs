@@ -1,5 +1,7 @@
 //! A peer that takes more than it was granted: calls, places, callbacks, answers.
 
+use std::time::Duration;
+
 use super::outgoing::Outgoing;
 use super::pair::{limited, quiet};
 use super::stranger::{
@@ -11,17 +13,46 @@ use crate::frame::{Credit, Frame};
 use crate::id::{ObjectId, RequestId};
 
 #[test]
-fn who_asks_for_ever_and_never_reads_meets_an_end() {
-    let mut stranger = Stranger::greets(limited(|limits| {
-        limits.max_frame = 1024;
-        limits.max_queued_bytes = 4096;
-    }));
-    let fault = (0..)
-        .find_map(|token| stranger.sends(&Frame::Ping(token)).err())
-        .unwrap();
-    assert_eq!(fault.kind, ErrorKind::Overloaded);
-    let queued = stranger.end.counts().queued_bytes;
-    assert!((8192..8300).contains(&queued), "{queued} bytes");
+fn who_pings_for_ever_and_never_reads_takes_no_room() {
+    let mut stranger = Stranger::greets(quiet());
+    for token in 0..1000 {
+        stranger.sends(&Frame::Ping(token)).unwrap();
+    }
+    assert_eq!(stranger.end.counts().queued_bytes, 0);
+    assert_eq!(stranger.reads(), ["pong 999"]);
+}
+
+#[test]
+fn who_cancels_for_ever_is_heard_once() {
+    let mut stranger = Stranger::greets(quiet());
+    stranger.sends(&request(1)).unwrap();
+    for _ in 0..1000 {
+        stranger.sends(&Frame::Cancel { id: RequestId(1) }).unwrap();
+    }
+    assert_eq!(stranger.end.cancelled, [RequestId(1)]);
+}
+
+#[test]
+fn who_takes_nothing_for_as_long_as_one_may_be_silent_meets_an_end() {
+    let mut config = quiet();
+    config.heartbeat = Some(Duration::from_secs(5));
+    config.heartbeat_misses = 3;
+    let mut stranger = Stranger::greets(config);
+    stranger.sends(&Frame::Ping(1)).unwrap();
+    assert!(!stranger.end.hand_over().is_empty());
+    for second in 1..=20 {
+        stranger.clock.advance(Duration::from_secs(1));
+        // It is not silent, and takes a byte now and then.
+        stranger.sends(&Frame::Ping(1)).unwrap();
+        if second == 5 {
+            stranger.end.wrote(1);
+        }
+        let ticked = stranger.end.look_at_the_clock();
+        assert_eq!(ticked.is_err(), second == 20, "after {second} seconds");
+        if let Err(fault) = ticked {
+            assert_eq!(fault.kind, ErrorKind::Overloaded);
+        }
+    }
 }
 
 #[test]

@@ -69,7 +69,6 @@ fn a_cancelled_request_is_answered_all_the_same() {
     for _ in 0..2 {
         stranger.sends(&Frame::Cancel { id: RequestId(1) }).unwrap();
     }
-    assert_eq!(stranger.end.cancelled, [RequestId(1), RequestId(1)]);
     let call = stranger.end.next_call();
     stranger.end.fail(call, ErrorKind::Cancelled, "as you like");
     assert_eq!(
@@ -124,15 +123,12 @@ fn an_answered_id_that_comes_again_is_a_request_of_its_own() {
 }
 
 #[test]
-fn each_ping_is_answered_in_turn() {
+fn each_ping_is_answered_with_its_token() {
     let mut stranger = Stranger::greets(quiet());
     for token in [3, u64::MAX, 1] {
         stranger.sends(&Frame::Ping(token)).unwrap();
+        assert_eq!(stranger.reads(), [format!("pong {token}")]);
     }
-    assert_eq!(
-        stranger.reads(),
-        ["pong 3", "pong 18446744073709551615", "pong 1"]
-    );
 }
 
 #[test]
