@@ -10,6 +10,8 @@ mod ping_pong;
 mod ringback;
 mod sink;
 mod stop;
+#[cfg(feature = "tarpc")]
+mod tarpc;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,6 +28,8 @@ macro_rules! each_peer {
             floor::Floor,
             ringback::Ringback,
             ringback::RingbackGroup,
+            #[cfg(feature = "tarpc")]
+            tarpc::Tarpc,
             ping_pong::Blocking,
             ping_pong::Task,
         }
