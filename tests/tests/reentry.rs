@@ -12,6 +12,7 @@ over_both!(
     a_handler_calls_back_several_times_at_once,
     callbacks_wait_for_each_other,
     both_ends_call_and_are_called_at_once,
+    one_way_calls_call_back,
     one_way_calls_inside_of_a_handler_need_no_credit_of_others,
 );
 
@@ -103,6 +104,9 @@ trait Asker {
     /// Tells the object so many times, then asks it.
     async fn tell(&self, #[callback] answers: impl Answers, times: u32) -> Result<u32>;
     async fn ping(&self) -> Result<()>;
+    /// Asks the object, and tells it then.
+    #[oneway]
+    async fn ask_and_tell(&self, #[callback] answers: impl Answers) -> Result<()>;
 }
 
 #[service]
@@ -138,6 +142,11 @@ impl Asker for Asks {
 
     async fn ping(&self) -> Result<()> {
         Ok(())
+    }
+
+    async fn ask_and_tell(&self, answers: impl Answers) -> Result<()> {
+        answers.number(1).await?;
+        answers.told().await
     }
 }
 
@@ -247,6 +256,37 @@ async fn both_ends_call_and_are_called_at_once(over: Over) {
                     assert_eq!(asker.tell(answering, 5).await.unwrap(), 5);
                 }));
             }
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        ends.idle().await;
+    }
+}
+
+/// Nobody waits for them, and they use credit for as long as their handlers call back.
+async fn one_way_calls_call_back(over: Over) {
+    for limits in credits() {
+        let server = Server::builder()
+            .service(AskerServer::new(Asks))
+            .limits(limits);
+        let client = Client::builder()
+            .service(AskerServer::new(Asks))
+            .limits(limits);
+        let ends = meet(over, server, client).await;
+        let mut tasks = Vec::new();
+        for asker in [ends.service::<AskerClient>(), ends.session.service()] {
+            tasks.push(tokio::spawn(async move {
+                let answering = Arc::new(Answering {
+                    asker: asker.clone(),
+                    second: Notify::new(),
+                    told: Semaphore::new(0),
+                });
+                for _ in 0..8 {
+                    asker.ask_and_tell(answering.clone()).await.unwrap();
+                }
+                answering.told.acquire_many(8).await.unwrap().forget();
+            }));
         }
         for task in tasks {
             task.await.unwrap();

@@ -76,6 +76,11 @@ impl Credit {
         self.used < self.limit
     }
 
+    /// Whether the next call uses the last of it.
+    pub(super) fn is_short(&self) -> bool {
+        self.used + 1 >= self.limit
+    }
+
     pub(super) fn spend(&mut self, one_way: bool) {
         self.used += 1;
         self.notified += u64::from(one_way);

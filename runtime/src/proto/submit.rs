@@ -256,8 +256,10 @@ impl<H: Host> Connection<H> {
         now: Instant,
     ) -> Result<(), (Rejected, Option<H::Caller>)> {
         let object = call.target.line();
-        // Without credit even a one-way call is a request: its response tells that it has ended.
-        let is_request = !call.one_way || right != Right::Credit;
+        // Without credit even a one-way call is a request: its response tells that it has ended. With
+        // the last of it, too: the handler of a request can call back whatever happens, and if all
+        // were notifications, those of both ends could wait for each other for ever.
+        let is_request = !call.one_way || right != Right::Credit || self.credit.is_short();
         let head = Request {
             id: is_request.then_some(id),
             target: match call.target {
@@ -287,11 +289,11 @@ impl<H: Host> Connection<H> {
         let mut stay = 0;
         match right {
             Right::Credit => {
-                self.credit.spend(call.one_way);
+                self.credit.spend(!is_request);
                 if let Some(import) = object.and_then(|id| self.imports.get_mut(id)) {
                     stay = import.stay;
                     import.used += 1;
-                    import.notified += u64::from(call.one_way);
+                    import.notified += u64::from(!is_request);
                 }
             }
             Right::Place(parent) => {
