@@ -1,6 +1,6 @@
 //! Bytes from the peer: from frames to events.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
@@ -158,7 +158,8 @@ impl<H: Host> Connection<H> {
             depth,
             cancelled: false,
             inner: None,
-            waiting: VecDeque::new(),
+            waiting: BTreeSet::new(),
+            unattended: 0,
         };
         self.served.insert(id, serving)
     }

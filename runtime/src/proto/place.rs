@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::calls::State;
 use super::credit::Line;
-use super::submit::Right;
+use super::submit::{Right, Waiting};
 use super::{Connection, Host};
 use crate::id::RequestId;
 
@@ -16,12 +16,8 @@ impl<H: Host> Connection<H> {
     pub(super) fn wait_for_place(&mut self, parent: RequestId, id: RequestId, line: Line) {
         let ahead = self.calls_ahead(parent, line);
         if let Some(serving) = self.served.get_mut(parent) {
-            for ahead in ahead {
-                if !serving.waiting.contains(&ahead) {
-                    serving.waiting.push_back(ahead);
-                }
-            }
-            serving.waiting.push_back(id);
+            serving.waiting.extend(ahead);
+            serving.waiting.insert(id);
         }
     }
 
@@ -31,9 +27,17 @@ impl<H: Host> Connection<H> {
     }
 
     fn calls_ahead(&self, parent: RequestId, line: Line) -> Vec<RequestId> {
+        // Most handlers have none, and a line may be long.
+        if !self
+            .served
+            .get(parent)
+            .is_some_and(|serving| serving.unattended > 0)
+        {
+            return Vec::new();
+        }
         let is_ahead = |id: &RequestId| {
             self.calls.get(*id).is_some_and(|made| match &made.state {
-                State::Waiting(waiting) => made.caller.is_none() && waiting.inside == Some(parent),
+                State::Waiting(waiting) => waiting.unattended && waiting.inside == Some(parent),
                 State::Sent => false,
             })
         };
@@ -53,7 +57,7 @@ impl<H: Host> Connection<H> {
         // Who could not be sent has left, and does not have it.
         while let Some(serving) = self.served.get_mut(parent)
             && serving.inner.is_none()
-            && let Some(id) = serving.waiting.pop_front()
+            && let Some(id) = serving.waiting.pop_first()
         {
             if let Some(made) = self.calls.get(id) {
                 self.credit.leave(made.object, id);
@@ -62,9 +66,19 @@ impl<H: Host> Connection<H> {
         }
     }
 
-    pub(super) fn stop_waiting_inside(&mut self, inside: Option<RequestId>, id: RequestId) {
-        if let Some(serving) = inside.and_then(|id| self.served.get_mut(id)) {
-            serving.waiting.retain(|&waiting| waiting != id);
+    /// A call is about to wait.
+    pub(super) fn wait_inside(&mut self, waiting: &Waiting<H>) {
+        if let Some(serving) = waiting.inside.and_then(|id| self.served.get_mut(id)) {
+            serving.unattended += u32::from(waiting.unattended);
+        }
+    }
+
+    /// It waits no longer.
+    pub(super) fn stop_waiting_inside(&mut self, waiting: &Waiting<H>, id: RequestId) {
+        if let Some(serving) = waiting.inside.and_then(|id| self.served.get_mut(id)) {
+            let gone = u32::from(waiting.unattended);
+            serving.unattended = serving.unattended.saturating_sub(gone);
+            serving.waiting.remove(&id);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The requests of the peer that are being handled, and how many calls it has outstanding.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 
 use super::window::Window;
 use super::{Fault, Map};
@@ -19,8 +19,10 @@ pub(super) struct Serving {
     pub(super) cancelled: bool,
     /// Our own call, made by its handler, that needed no credit.
     pub(super) inner: Option<RequestId>,
-    /// Calls of its handler that wait for that place (or for credit).
-    pub(super) waiting: VecDeque<RequestId>,
+    /// Calls of its handler that wait for that place (or for credit), the oldest first.
+    pub(super) waiting: BTreeSet<RequestId>,
+    /// How many calls of its handler wait that nobody waits for.
+    pub(super) unattended: u32,
 }
 
 pub(super) struct ServedTable {

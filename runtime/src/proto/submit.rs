@@ -47,6 +47,8 @@ pub(super) struct Waiting<H: Host> {
     pub(super) method: u32,
     one_way: bool,
     pub(super) inside: Option<RequestId>,
+    /// Nobody waits until it is sent.
+    pub(super) unattended: bool,
     deadline: Option<Instant>,
     metadata: Vec<u8>,
     pub(super) references: Vec<NewReference<H>>,
@@ -92,6 +94,7 @@ impl<H: Host> Waiting<H> {
             method: call.method,
             one_way: call.one_way,
             inside: call.inside,
+            unattended: !call.waits(),
             deadline: call.deadline,
             metadata: call
                 .metadata
@@ -160,15 +163,18 @@ impl<H: Host> Connection<H> {
                 if let Some(parent) = inside.filter(|_| waits) {
                     self.wait_for_place(parent, id, call.target.line());
                 }
-                self.credit.wait(call.target.line(), id);
+                let line = call.target.line();
+                self.credit.wait(line, id);
+                let waiting = Waiting::new(call);
+                self.wait_inside(&waiting);
                 let made = Made {
                     caller: waits.then(caller),
-                    object: call.target.line(),
+                    object: line,
                     stay: 0,
                     in_place_of: None,
                     depth: 0,
                     inner: None,
-                    state: State::Waiting(Box::new(Waiting::new(call))),
+                    state: State::Waiting(Box::new(waiting)),
                 };
                 self.calls.insert(id, made);
                 if let Some(parent) = inside {
@@ -338,7 +344,7 @@ impl<H: Host> Connection<H> {
         let State::Waiting(mut waiting) = made.state else {
             return;
         };
-        self.stop_waiting_inside(waiting.inside, id);
+        self.stop_waiting_inside(&waiting, id);
         // Of a one-way call the caller hears when it was sent, of another when it is answered.
         let (answered, told) = match (waiting.one_way, made.caller) {
             (false, caller) => (caller, None),
@@ -376,7 +382,7 @@ impl<H: Host> Connection<H> {
         };
         self.credit.leave(made.object, id);
         if let State::Waiting(waiting) = made.state {
-            self.stop_waiting_inside(waiting.inside, id);
+            self.stop_waiting_inside(&waiting, id);
             self.garbage.push(Garbage::References(waiting.references));
         }
         if let Some(object) = made.object.filter(|_| held) {
@@ -393,7 +399,7 @@ impl<H: Host> Connection<H> {
         let State::Waiting(waiting) = made.state else {
             return;
         };
-        self.stop_waiting_inside(waiting.inside, id);
+        self.stop_waiting_inside(&waiting, id);
         self.garbage.push(Garbage::References(waiting.references));
         match (made.caller, made.object) {
             (Some(caller), _) => self.events.push_back(Event::Failed(caller, rejected)),
