@@ -24,6 +24,7 @@ mod ledger;
 mod run;
 mod tally;
 mod tap;
+mod task;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

@@ -9,12 +9,13 @@ use tokio::runtime;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::client::{Client, Setting, Task};
+use crate::client::{Client, Setting};
 use crate::connection::Medium;
 use crate::ear::{Ear, EarProxy};
 use crate::hub::{HubServer, Keeper};
 use crate::ledger::Ledger;
 use crate::tally::Tally;
+use crate::task::Task;
 
 /// The longest that a run may take; by the paused clock, one that is stuck takes no time to get there.
 const PATIENCE: Duration = Duration::from_secs(60);
