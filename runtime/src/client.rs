@@ -62,9 +62,16 @@ impl Client {
     /// flight fail with [`Closed`](crate::ErrorKind::Closed), and so do later ones.
     ///
     /// It returns at once; [`Session::closed`] waits for the end. There is no need to close a
-    /// connection that nobody holds any more.
+    /// connection that nobody holds any more. To let what is in flight finish, use
+    /// [`shutdown`](Self::shutdown).
     pub fn close(&self) {
         self.session.close();
+    }
+
+    /// Ends the connection, whoever else holds it, when what is in flight has finished, and waits for that;
+    /// after the grace time at the latest. See [`Session::shutdown`].
+    pub async fn shutdown(&self, grace: std::time::Duration) {
+        self.session.shutdown(grace).await;
     }
 }
 

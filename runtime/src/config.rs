@@ -41,6 +41,7 @@ impl Settings {
             services,
             peer_addr,
             patience: self.patience,
+            kept: None,
         }
     }
 

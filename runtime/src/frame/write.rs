@@ -102,10 +102,6 @@ pub(crate) fn welcome(out: &mut BytesMut, greeting: &Greeting) -> usize {
 }
 
 /// No new calls, please.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the receiving side of draining is there first")
-)]
 pub(crate) fn goaway(out: &mut BytesMut, reason: &str) -> usize {
     framed(out, 0, |out| {
         put_array(out, 3);

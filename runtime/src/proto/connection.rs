@@ -8,6 +8,7 @@ use bytes::BytesMut;
 use super::calls::{CallTable, State};
 use super::credit::Credit;
 use super::exports::ExportTable;
+use super::goaway::Leaving;
 use super::heartbeat::{Beat, Heartbeat};
 use super::imports::ImportTable;
 use super::served::ServedTable;
@@ -78,6 +79,8 @@ pub(crate) struct Connection<H: Host> {
     pub(super) phase: Phase,
     /// Why no new calls can be made, if the peer announced that it leaves.
     pub(super) peer_leaves: Option<Error>,
+    /// How this end leaves, if it has announced that.
+    pub(super) leaves: Option<Leaving>,
     /// What the peer granted; our own defaults until it greets.
     pub(super) peer: Greeting,
     pub(super) calls: CallTable<H>,
@@ -107,6 +110,7 @@ impl<H: Host> Connection<H> {
             config,
             phase: Phase::Preface,
             peer_leaves: None,
+            leaves: None,
             peer: Greeting::new(limits, 0, false),
             calls: CallTable::new(),
             served: ServedTable::new(limits.max_calls, limits.max_object_calls),
@@ -199,13 +203,18 @@ impl<H: Host> Connection<H> {
 
     /// When [`on_timeout`](Self::on_timeout) is to be called.
     pub(crate) fn timeout(&self) -> Option<Instant> {
-        self.is_open().then(|| self.heartbeat.timeout()).flatten()
+        if !self.is_open() {
+            return None;
+        }
+        let times = [self.heartbeat.timeout(), self.leaves_at()];
+        times.into_iter().flatten().min()
     }
 
     pub(crate) fn on_timeout(&mut self, now: Instant) -> Result<(), Fault> {
         if !self.is_open() {
             return Ok(());
         }
+        self.leave_in_time(now);
         if self.leaving > 0
             && let Some(patience) = self.heartbeat.patience()
             && now.duration_since(self.leaving_since) >= patience
@@ -216,7 +225,8 @@ impl<H: Host> Connection<H> {
             ));
         }
         if self.heartbeat.on_timeout(now)? == Beat::Ping {
-            write::ping(&mut self.output, 0);
+            let token = self.ping_token();
+            write::ping(&mut self.output, token);
         }
         Ok(())
     }

@@ -1,12 +1,140 @@
-//! A peer that is about to leave takes no new calls.
+//! An end that is about to leave: nothing new is begun, and what is under way is finished.
+
+use std::time::Instant;
 
 use super::calls::State;
 use super::credit::Line;
 use super::{Connection, Host, Rejected};
 use crate::error::{Error, ErrorKind};
+use crate::frame::write;
 use crate::id::RequestId;
 
+/// How this end leaves.
+pub(super) struct Leaving {
+    reason: String,
+    /// When it leaves whatever is still under way.
+    until: Option<Instant>,
+    /// The peer has read the announcement, so nothing that it began before is still to come.
+    is_known: bool,
+    /// This end begins nothing new either, but what handlers call back.
+    begins_nothing: bool,
+    is_over: bool,
+}
+
+/// How far an end is that leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Departure {
+    /// Something of the peer is being handled, or may be on its way.
+    Serving,
+    /// All that the peer had begun is served; this end may still wait for answers.
+    ServedOut,
+    /// Nothing is left to be done, or the time is over.
+    Done,
+}
+
+/// The token of pings after the announcement: a pong with it says that the peer has read that. Pings of
+/// before have another one.
+const ANNOUNCED: u64 = 1;
+
 impl<H: Host> Connection<H> {
+    /// Tells the peer to begin nothing new, since this end is about to leave: at `until` at the
+    /// latest, if there is such a time. Told once more, it may only be sooner.
+    pub(crate) fn go_away(&mut self, reason: &str, until: Option<Instant>) {
+        if self.ended().is_some() {
+            return;
+        }
+        if let Some(leaving) = &mut self.leaves {
+            leaving.until = [leaving.until, until].into_iter().flatten().min();
+            return;
+        }
+        self.leaves = Some(Leaving {
+            reason: reason.to_owned(),
+            until,
+            is_known: false,
+            begins_nothing: false,
+            is_over: !self.is_open(), // nobody has greeted: nothing can be in flight
+        });
+        if self.is_open() {
+            write::goaway(&mut self.output, reason);
+            write::ping(&mut self.output, ANNOUNCED);
+        }
+    }
+
+    /// From now on only handlers call, and when nothing is left the session can end.
+    pub(crate) fn begin_nothing_new(&mut self) {
+        if let Some(leaving) = &mut self.leaves {
+            leaving.begins_nothing = true;
+        }
+    }
+
+    /// Why no new calls are made by this end, if so.
+    pub(super) fn begins_nothing(&self) -> Option<Error> {
+        let leaving = self.leaves.as_ref().filter(|it| it.begins_nothing)?;
+        Some(Error::new(
+            ErrorKind::Closed,
+            format!("this end is leaving: {}", leaving.reason),
+        ))
+    }
+
+    /// How far this end is, if it leaves and has not ended.
+    pub(crate) fn departure(&self) -> Option<Departure> {
+        let leaving = self.leaves.as_ref()?;
+        if self.ended().is_some() {
+            return None;
+        }
+        let serves = !leaving.is_known || !self.served.is_idle();
+        let calls = self.calls.len() > 0 || self.credit.used() > 0;
+        Some(match leaving.begins_nothing {
+            _ if leaving.is_over => Departure::Done,
+            _ if serves => Departure::Serving,
+            true if !calls => Departure::Done,
+            _ => Departure::ServedOut,
+        })
+    }
+
+    /// Whether all that the peer had begun before it was told is served.
+    pub(crate) fn has_served_out(&self) -> bool {
+        !matches!(self.departure(), None | Some(Departure::Serving))
+    }
+
+    /// Why the session ends, if either end has said it before.
+    pub(crate) fn parting(&self, is_own: bool) -> Option<Error> {
+        if !is_own {
+            return self.peer_leaves.clone();
+        }
+        let leaving = self.leaves.as_ref()?;
+        let why = if self.departure() == Some(Departure::Done) && !leaving.is_over {
+            "all was done"
+        } else {
+            "its time was over"
+        };
+        Some(Error::new(
+            ErrorKind::Closed,
+            format!("this end has left: {}, and {why}", leaving.reason),
+        ))
+    }
+
+    pub(super) fn leaves_at(&self) -> Option<Instant> {
+        let leaving = self.leaves.as_ref().filter(|it| !it.is_over)?;
+        leaving.until
+    }
+
+    pub(super) fn leave_in_time(&mut self, now: Instant) {
+        if let Some(leaving) = &mut self.leaves {
+            leaving.is_over |= leaving.until.is_some_and(|until| now >= until);
+        }
+    }
+
+    pub(super) fn ping_token(&self) -> u64 {
+        self.leaves.as_ref().map_or(0, |_| ANNOUNCED)
+    }
+
+    pub(super) fn on_pong(&mut self, token: u64) {
+        if let Some(leaving) = &mut self.leaves {
+            leaving.is_known |= token == ANNOUNCED;
+        }
+    }
+
     /// The peer is leaving. Only handlers go on calling, in their places, so that what the peer waits
     /// for can finish.
     pub(super) fn on_goaway(&mut self, reason: &str) {
@@ -15,6 +143,7 @@ impl<H: Host> Connection<H> {
         }
         let error = Error::new(ErrorKind::Closed, format!("the peer is leaving: {reason}"));
         self.peer_leaves = Some(error.clone());
+        self.served.tell_at_once();
         let lines: Vec<Line> = self.credit.lines().collect();
         for line in lines {
             let calls: Vec<RequestId> = self.credit.line(line).collect();

@@ -79,7 +79,11 @@ impl<H: Host> Connection<H> {
                 self.on_goaway(reason);
                 Ok(())
             }
-            Frame::Pong(_) | Frame::Optional(_) => Ok(()),
+            Frame::Pong(token) => {
+                self.on_pong(token);
+                Ok(())
+            }
+            Frame::Optional(_) => Ok(()),
             Frame::Hello(_) | Frame::Welcome(_) => Err(Fault::protocol("a second greeting")),
             Frame::Abort { kind, message } => Err(Self::told(kind, message)),
         }

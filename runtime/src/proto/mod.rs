@@ -51,6 +51,7 @@ pub(crate) use event::{Event, Garbage, IncomingCall, IncomingTarget, Received, R
 pub use overflow::Overflow;
 
 pub(crate) use fault::{Fault, Rejected};
+pub(crate) use goaway::Departure;
 pub(crate) use passing::NewReference;
 pub(crate) use submit::{CallTarget, NewCall, Submitted};
 

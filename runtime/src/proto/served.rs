@@ -34,6 +34,8 @@ pub(super) struct ServedTable {
     /// Objects of which there is something to tell.
     changed: Vec<ObjectId>,
     due: bool,
+    /// The peer waits for every end of a one-way call.
+    tells_at_once: bool,
 }
 
 struct ObjectWindow {
@@ -51,6 +53,7 @@ impl ServedTable {
             object_limit,
             changed: Vec::new(),
             due: false,
+            tells_at_once: false,
         }
     }
 
@@ -113,7 +116,7 @@ impl ServedTable {
     /// The handler of a notification has ended.
     pub(super) fn finish_notification(&mut self, object: Option<ObjectId>) {
         self.all.finish();
-        self.due |= self.all.is_due();
+        self.due |= self.all.is_due() || self.tells_at_once;
         // Of an object that the peer has let go of, it is not told any more.
         if let Some(id) = object
             && let Some(object) = self.objects.get_mut(&id)
@@ -139,6 +142,17 @@ impl ServedTable {
     /// Whether the peer has to be told now, or it could run out of credit.
     pub(super) fn credit_is_due(&self) -> bool {
         self.due
+    }
+
+    /// The peer is to be told of each end of a one-way call from now on.
+    pub(super) fn tell_at_once(&mut self) {
+        self.tells_at_once = true;
+        self.due |= self.all.untold() > 0;
+    }
+
+    /// Whether nothing is being handled.
+    pub(super) fn is_idle(&self) -> bool {
+        self.serving.is_empty() && u64::from(self.all.used()) == self.all.untold()
     }
 
     /// What the peer was not told yet, with at most that many objects. To be called until there is

@@ -224,6 +224,11 @@ impl<H: Host> Connection<H> {
                 _ => Err(Rejected::Closed(error.clone())),
             };
         }
+        if call.inside.is_none()
+            && let Some(error) = self.begins_nothing()
+        {
+            return Err(Rejected::Closed(error));
+        }
         let at_once = self.may_send() && !self.credit.is_waiting(line) && self.has_share(line);
         Ok(if at_once { Some(Right::Credit) } else { place })
     }

@@ -36,6 +36,8 @@ const READS_PER_TURN: usize = 16;
 const KEPT_OUTPUT: usize = 256 << 10;
 /// How long the peer may take nothing of the last bytes, and for its own goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a goodbye may take as a whole.
+const LONG_FAREWELL: Duration = Duration::from_secs(10);
 
 /// Drives a connection until it ends. `opened` gets the first handle, or why there is none.
 pub(super) async fn drive<T: Transport>(
@@ -189,6 +191,9 @@ impl<T: Transport> Driver<T> {
             let timer = self
                 .timer
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at.into())));
+            if at < timer.deadline().into_std() {
+                timer.as_mut().reset(at.into());
+            }
             // The time moves on with every byte that arrives; the timer follows when it fires.
             ready!(timer.as_mut().poll(cx));
             let next = self.link.drive(|core| {
@@ -261,19 +266,24 @@ impl<T: Transport> Driver<T> {
             self.link.drive(|core| core.abort(fault));
             tracing::warn!(?peer, "connection ended: {}", fault.message);
         }
-        let error = end.into_error();
+        let parting = match &end {
+            End::Peer => self.link.drive(|core| core.parting(false)),
+            End::Own => self.link.drive(|core| core.parting(true)),
+            End::Transport(_) | End::Fault(_) => None,
+        };
+        let error = parting.unwrap_or_else(|| end.into_error());
         tracing::debug!(?peer, %error, "session ended");
         self.link.end(error.clone());
         if let Some(opened) = self.opened.take() {
             let _ = opened.send(Err(error));
         }
         // Nobody waits for this any more, but the peer may read it.
-        self.say_goodbye().await;
+        let _ = tokio::time::timeout(LONG_FAREWELL, self.say_goodbye()).await;
     }
 
     /// Sends what is left and waits for the peer to close: a close with unread input would reset the
     /// connection, and take from the peer what it has not read yet. It goes on for as long as the peer
-    /// takes something now and then.
+    /// takes something now and then, and not for ever.
     async fn say_goodbye(&mut self) {
         // Taken before anything can fail: nothing stays in the queue of a session that is over.
         let mut last = BytesMut::new();

@@ -18,7 +18,7 @@ use super::watch::{OnClosed, Watch};
 use crate::error::Error;
 use crate::frame::Status;
 use crate::id::{ObjectId, RequestId};
-use crate::proto::{Config, Connection, Garbage, Host, NewReference, Rejected, Side};
+use crate::proto::{Config, Connection, Departure, Garbage, Host, NewReference, Rejected, Side};
 
 /// What a session attaches to the entries of its connection.
 pub(crate) struct Attached;
@@ -80,6 +80,7 @@ pub(crate) struct Link {
     form: OnceLock<Form>,
     handle: OnceLock<Weak<Handle>>,
     leaving: AtomicBool,
+    /// The session has ended, or is closer to it.
     ended: Notify,
 }
 
@@ -138,6 +139,7 @@ impl Link {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         let (result, wakes) = work(&mut core);
         let garbage = core.connection.take_garbage();
+        let departure = core.connection.departure();
         let congested = core.connection.is_congested();
         if congested != self.congested.load(Ordering::Relaxed) {
             self.congested.store(congested, Ordering::Relaxed);
@@ -146,6 +148,9 @@ impl Link {
         drop_safely(garbage);
         if wakes {
             self.driver.wake();
+        }
+        if let Some(departure) = departure {
+            self.departs(departure);
         }
         result
     }
@@ -217,15 +222,38 @@ impl Link {
 
     /// Waits for the session's end.
     pub(crate) async fn closed(&self) -> Error {
+        self.wait_until(Self::ended).await
+    }
+
+    /// Waits for something that comes with the end of the session, or on the way to it.
+    pub(super) async fn wait_until<R>(&self, look: impl Fn(&Self) -> Option<R>) -> R {
         loop {
             let notified = self.ended.notified();
             tokio::pin!(notified);
             notified.as_mut().enable();
-            if let Some(error) = self.ended() {
-                return error;
+            if let Some(found) = look(self) {
+                return found;
             }
             notified.await;
         }
+    }
+
+    /// This end leaves, and is on its way.
+    #[cold]
+    fn departs(&self, departure: Departure) {
+        match departure {
+            Departure::Serving => {}
+            Departure::ServedOut => self.ended.notify_waiters(),
+            Departure::Done => {
+                self.ended.notify_waiters();
+                self.leave();
+            }
+        }
+    }
+
+    /// Has the driver look at everything anew.
+    pub(super) fn wake_driver(&self) {
+        self.driver.wake();
     }
 
     /// Why an object of the peer can no longer be called, if so.

@@ -1,5 +1,6 @@
 //! Opens a session over a transport.
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub(crate) struct Opening {
     pub(crate) peer_addr: Option<SocketAddr>,
     /// How long the handshake may take.
     pub(crate) patience: Duration,
+    /// Dropped when the connection is gone, its goodbye included.
+    pub(crate) kept: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Shakes hands with the peer and leaves a task behind that drives the connection.
@@ -36,7 +39,12 @@ pub(crate) async fn open<T: Transport>(opening: Opening, transport: T) -> Result
     let (sender, receiver) = oneshot::channel();
     // Unconstrained: tokio's budget would suspend handlers at their first poll for no reason of
     // theirs. The driver takes its own turns.
-    tokio::spawn(unconstrained(drive(Arc::clone(&link), transport, sender)));
+    let driving = drive(Arc::clone(&link), transport, sender);
+    let kept = opening.kept;
+    tokio::spawn(unconstrained(async move {
+        driving.await;
+        drop(kept);
+    }));
     let mut guard = LeaveUnlessOpen(Some(&link));
     let opened = tokio::time::timeout(opening.patience, receiver).await;
     let session = match opened {
