@@ -1,32 +1,27 @@
 //! What clients connect through, and what is done to it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
+use super::connections::{Direction, Shared};
 use super::network::Servers;
 use super::pipe::{Pipe, Terms};
 use super::random::Random;
 use super::stream::Stream;
 
-/// The first port that a link's connections come from.
-const FIRST_PORT: u16 = 49152;
-
 /// A way into a [`Network`](super::Network), for one client or for several that share their fate.
 ///
-/// All connections that are made through a link go through what is done to it, and only they. Every link has an IP
-/// address of its own, and so the server can tell clients apart. Clones are the same link.
+/// All connections that are made through a link go through what is done to it, and only they. Every link
+/// has an IP address of its own, and so the server can tell clients apart. Clones are the same link.
 ///
-/// A new link is sound: what is written on one end can be read at the other at once, though now and then in pieces that
-/// were cut anywhere, as the network's seed has it. 256 KiB may be under way in each direction of a connection; whoever
-/// writes more waits until some was read.
+/// A new link is sound: what is written on one end can be read at the other at once, though now and then
+/// in pieces that were cut anywhere, as the network's seed has it. 256 KiB may be under way in each
+/// direction of a connection; whoever writes more waits until some was read.
 ///
 /// ```
 /// use ringback::testing::Network;
@@ -67,75 +62,27 @@ const FIRST_PORT: u16 = 49152;
 #[derive(Clone)]
 pub struct Link(Arc<Shared>);
 
-/// One direction of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// What clients send.
-    ToServer,
-    /// What the server sends.
-    ToClient,
-}
-
-pub(super) struct Shared {
-    servers: Arc<Servers>,
-    ip: IpAddr,
-    state: Mutex<State>,
-    /// Told when the link is cut, and when it is healed.
-    changed: Arc<Notify>,
-}
-
-pub(super) struct State {
-    is_cut: bool,
-    /// How many more bytes may arrive before the link is cut.
-    left: Option<u64>,
-    terms: [Terms; 2],
-    connections: BTreeMap<u64, Connection>,
-    /// The number of the newest connection.
-    last: u64,
-    random: Random,
-    changed: Arc<Notify>,
-}
-
-/// A connection of which at least one end is still there.
-struct Connection {
-    pipes: [Pipe; 2],
-    ends: u8,
-}
-
 impl Link {
     pub(super) fn new(servers: Arc<Servers>, number: u16, random: Random) -> Self {
-        let [high, low] = number.to_be_bytes();
-        let changed = Arc::<Notify>::default();
-        Self(Arc::new(Shared {
-            servers,
-            ip: Ipv4Addr::new(10, 0, high, low).into(),
-            state: Mutex::new(State {
-                is_cut: false,
-                left: None,
-                terms: [Terms::default(); 2],
-                connections: BTreeMap::new(),
-                last: 0,
-                random,
-                changed: Arc::clone(&changed),
-            }),
-            changed,
-        }))
+        Self(Arc::new(Shared::new(servers, number, random)))
     }
 
-    /// Connects to the server that [listens](super::Network::listen) under that name. With a [delay](Self::delay) it takes
-    /// as long as there and back again, and as long as the link is [stalled](Self::stall), it does not come to pass.
+    /// Connects to the server that [listens](super::Network::listen) under that name. With a
+    /// [delay](Self::delay) it takes as long as there and back again, and as long as the link is
+    /// [stalled](Self::stall), it does not come to pass.
     ///
     /// The stream is to be given to [`connect_io`](crate::ClientBuilder::connect_io).
     ///
     /// # Errors
-    /// `HostUnreachable` while the link is cut, `ConnectionRefused` where no server listens under that name,
-    /// `ConnectionReset` when the link is cut in the meantime.
+    /// `HostUnreachable` while the link is cut, `ConnectionRefused` where no server listens under that
+    /// name, `ConnectionReset` when the link is cut in the meantime.
     pub async fn connect(&self, server: &str) -> io::Result<Stream> {
         self.travel(Direction::ToServer).await?;
         let (near, far) = self.pair();
-        let refused = self.0.servers.offer(server, far, self.client_addr(&near));
+        let client_addr = self.0.client_addr(near.number());
+        let offered = self.0.servers.offer(server, far, client_addr);
         self.travel(Direction::ToClient).await?;
-        refused?;
+        offered?;
         if near.is_broken() {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
@@ -162,18 +109,7 @@ impl Link {
     /// # }
     /// ```
     pub fn pair(&self) -> (Stream, Stream) {
-        let mut state = self.0.state();
-        let now = Instant::now();
-        let mut pipes = [(); 2].map(|()| Pipe::new(state.random.fork(), now));
-        if state.is_cut {
-            pipes.iter_mut().for_each(Pipe::break_off);
-        }
-        state.last += 1;
-        let number = state.last;
-        state
-            .connections
-            .insert(number, Connection { pipes, ends: 2 });
-        drop(state);
+        let number = self.0.state().open(Instant::now());
         let end = |writes| Stream::new(Arc::clone(&self.0), number, writes);
         (end(Direction::ToServer), end(Direction::ToClient))
     }
@@ -185,8 +121,8 @@ impl Link {
         self.0.state().cut();
     }
 
-    /// [Cuts](Self::cut) the link when so many more bytes have arrived, in both directions together: wherever that is,
-    /// even inside a frame.
+    /// [Cuts](Self::cut) the link when so many more bytes have arrived, in both directions together:
+    /// wherever that is, even inside a frame.
     ///
     /// ```
     /// use ringback::testing::Network;
@@ -206,13 +142,11 @@ impl Link {
     /// # }
     /// ```
     pub fn cut_after(&self, bytes: u64) {
-        let mut state = self.0.state();
-        state.left = Some(bytes);
-        state.cut_if_due();
+        self.0.state().cut_after(bytes);
     }
 
-    /// Lets nothing pass in either direction, and tells nobody: the connections stay, and new ones wait. After
-    /// [`heal`](Self::heal) everything goes on where it was, as far as both ends waited for it.
+    /// Lets nothing pass in either direction, and tells nobody: the connections stay, and new ones wait.
+    /// After [`heal`](Self::heal) everything goes on where it was, as far as both ends waited for it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -237,9 +171,7 @@ impl Link {
     /// # }
     /// ```
     pub fn stall(&self) {
-        for direction in [Direction::ToServer, Direction::ToClient] {
-            self.stall_one(direction);
-        }
+        self.change(|terms| terms.stalled = true);
     }
 
     /// [Stalls](Self::stall) one direction.
@@ -249,49 +181,45 @@ impl Link {
             .change(direction, |terms| terms.stalled = true);
     }
 
-    /// Makes up for [`cut`](Self::cut), [`cut_after`](Self::cut_after) and [`stall`](Self::stall): connections can be made,
-    /// and what was held up goes on. Connections that broke stay broken, and the [delay](Self::delay) and the
-    /// [rate](Self::throttle) stay as they are.
+    /// Makes up for [`cut`](Self::cut), [`cut_after`](Self::cut_after) and [`stall`](Self::stall):
+    /// connections can be made, and what was held up goes on. Connections that broke stay broken, and
+    /// the [delay](Self::delay) and the [rate](Self::throttle) stay as they are.
     pub fn heal(&self) {
-        let mut state = self.0.state();
-        state.is_cut = false;
-        state.left = None;
-        for direction in [Direction::ToServer, Direction::ToClient] {
-            state.change(direction, |terms| terms.stalled = false);
-        }
-        state.changed.notify_waiters();
+        self.0.state().heal();
     }
 
-    /// Forgets the connections that there are: nothing passes on them any more, and nobody is told, ever. New ones can be
-    /// made. This is what becomes of a client whose address changes, or when a router on the way starts again: the server
-    /// keeps a connection that is half dead, while the client comes back by another one.
+    /// Forgets the connections that there are: nothing passes on them any more, and nobody is told,
+    /// ever. New ones can be made. This is what becomes of a client whose address changes, or when a
+    /// router on the way starts again: the server keeps a connection that is half dead, while the client
+    /// comes back by another one.
     pub fn black_hole(&self) {
-        for connection in self.0.state().connections.values_mut() {
-            connection.pipes.iter_mut().for_each(Pipe::lose);
+        let mut state = self.0.state();
+        for direction in Direction::BOTH {
+            state.pipes(direction).for_each(Pipe::lose);
         }
     }
 
-    /// Ends one direction of the connections that there are, as if the sender had shut it down: what was written before
-    /// still arrives, and then the end. The other direction stays open.
+    /// Ends one direction of the connections that there are, as if the sender had shut it down: what was
+    /// written before still arrives, and then the end. The other direction stays open.
     pub fn half_close(&self, direction: Direction) {
         let (mut state, now) = (self.0.state(), Instant::now());
         let terms = state.terms[direction as usize];
-        for connection in state.connections.values_mut() {
-            connection.pipes[direction as usize].finish(&terms, now);
+        for pipe in state.pipes(direction) {
+            pipe.finish(&terms, now);
         }
     }
 
-    /// Flips a bit of what is written next on each of the connections that there are, in that direction. The seed says
-    /// which one.
+    /// Flips a bit of what is written next on each of the connections that there are, in that direction.
+    /// The seed says which one.
     ///
-    /// TCP does not let that happen, so a session is not made to notice it (TLS is). It shows that a program bears it.
+    /// TCP does not let that happen, so a session is not made to notice it (TLS is). It shows that a
+    /// program bears it.
     pub fn corrupt(&self, direction: Direction) {
-        for connection in self.0.state().connections.values_mut() {
-            connection.pipes[direction as usize].corrupt();
-        }
+        self.0.state().pipes(direction).for_each(Pipe::corrupt);
     }
 
-    /// How long bytes are under way, in each direction. It counts for what is written from now on. Zero at first.
+    /// How long bytes are under way, in each direction. It counts for what is written from now on. Zero
+    /// at first.
     ///
     /// ```
     /// use std::time::Duration;
@@ -315,16 +243,16 @@ impl Link {
     /// # }
     /// ```
     pub fn delay(&self, delay: Duration) {
-        self.0.state().change_both(|terms| terms.delay = delay);
+        self.change(|terms| terms.delay = delay);
     }
 
     /// Adds something to the delay, by chance and up to `jitter`. Bytes keep their order. Zero at first.
     pub fn jitter(&self, jitter: Duration) {
-        self.0.state().change_both(|terms| terms.jitter = jitter);
+        self.change(|terms| terms.jitter = jitter);
     }
 
-    /// Lets only so many bytes pass in a second, on each connection and in each direction. Zero takes the bound away again.
-    /// What was written before and has not left yet goes by the new rate as well.
+    /// Lets only so many bytes pass in a second, on each connection and in each direction. Zero takes
+    /// the bound away again. What was written before and has not left yet goes by the new rate as well.
     ///
     /// ```
     /// use std::time::Duration;
@@ -349,14 +277,13 @@ impl Link {
     /// ```
     pub fn throttle(&self, bytes_per_second: u64) {
         let rate = NonZeroU64::new(bytes_per_second);
-        self.0.state().change_both(|terms| terms.rate = rate);
+        self.change(|terms| terms.rate = rate);
     }
 
-    /// How many connections there are: those of which at least one end is still held, and that did not break.
+    /// How many connections there are: those of which at least one end is still held, and that did not
+    /// break.
     pub fn connections(&self) -> usize {
-        let state = self.0.state();
-        let whole = |connection: &&Connection| !connection.pipes[0].is_broken();
-        state.connections.values().filter(whole).count()
+        self.0.state().count()
     }
 
     /// Lets the time pass that a sign in that direction takes, or for which nothing passes.
@@ -386,10 +313,12 @@ impl Link {
         }
     }
 
-    fn client_addr(&self, stream: &Stream) -> SocketAddr {
-        let ports = u64::from(u16::MAX - FIRST_PORT) + 1;
-        let port = FIRST_PORT + (stream.number() % ports) as u16;
-        SocketAddr::new(self.0.ip, port)
+    /// Changes how bytes travel in both directions.
+    fn change(&self, change: impl Fn(&mut Terms)) {
+        let mut state = self.0.state();
+        for direction in Direction::BOTH {
+            state.change(direction, &change);
+        }
     }
 
     /// What is to be there again after a script.
@@ -400,7 +329,7 @@ impl Link {
     /// Brings the terms back.
     pub(super) fn set_terms(&self, terms: [Terms; 2]) {
         let mut state = self.0.state();
-        for direction in [Direction::ToServer, Direction::ToClient] {
+        for direction in Direction::BOTH {
             state.change(direction, |old| *old = terms[direction as usize]);
         }
     }
@@ -420,85 +349,6 @@ impl Link {
                 return;
             }
             changed.await;
-        }
-    }
-}
-
-impl Shared {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn cut(&mut self) {
-        self.is_cut = true;
-        self.left = None;
-        for connection in self.connections.values_mut() {
-            connection.pipes.iter_mut().for_each(Pipe::break_off);
-        }
-        self.changed.notify_waiters();
-    }
-
-    fn cut_if_due(&mut self) {
-        if self.left == Some(0) {
-            self.cut();
-        }
-    }
-
-    fn change_both(&mut self, change: impl Fn(&mut Terms)) {
-        for direction in [Direction::ToServer, Direction::ToClient] {
-            self.change(direction, &change);
-        }
-    }
-
-    fn change(&mut self, direction: Direction, change: impl FnOnce(&mut Terms)) {
-        let (old, now) = (self.terms[direction as usize], Instant::now());
-        let mut new = old;
-        change(&mut new);
-        self.terms[direction as usize] = new;
-        for connection in self.connections.values_mut() {
-            connection.pipes[direction as usize].terms_changed(&old, &new, now);
-        }
-    }
-
-    /// One direction of a connection, and how bytes travel there.
-    pub(super) fn pipe(&mut self, number: u64, direction: Direction) -> Option<(&mut Pipe, Terms)> {
-        let connection = self.connections.get_mut(&number)?;
-        let at = direction as usize;
-        Some((&mut connection.pipes[at], self.terms[at]))
-    }
-
-    /// How many bytes may arrive now.
-    pub(super) fn allowance(&self) -> usize {
-        self.left.map_or(usize::MAX, |left| {
-            usize::try_from(left).unwrap_or(usize::MAX)
-        })
-    }
-
-    pub(super) fn arrived(&mut self, bytes: usize) {
-        if let Some(left) = &mut self.left {
-            *left = left.saturating_sub(bytes as u64);
-        }
-        self.cut_if_due();
-    }
-
-    /// One end of a connection is gone. After the other one, the connection is.
-    pub(super) fn leave(&mut self, number: u64) {
-        if let Some(connection) = self.connections.get_mut(&number) {
-            connection.ends -= 1;
-            if connection.ends == 0 {
-                self.connections.remove(&number);
-            }
-        }
-    }
-}
-
-impl Direction {
-    pub(super) fn opposite(self) -> Self {
-        match self {
-            Self::ToServer => Self::ToClient,
-            Self::ToClient => Self::ToServer,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! A network in memory that breaks when it is told to, to test what a program does then.
 //!
-//! In a [`Network`] servers [listen](Network::listen) by their names. Clients connect through a [`Link`], and what happens
-//! on the way there is for the test to say: the link can be [cut](Link::cut), anywhere inside of a frame, too
-//! ([`cut_after`](Link::cut_after)); it can be [delayed](Link::delay), [throttled](Link::throttle),
-//! [stalled](Link::stall) and [half closed](Link::half_close), and [healed](Link::heal) again. A [`Script`] does such things
-//! by chance, and does the same again for the same seed.
+//! In a [`Network`] servers [listen](Network::listen) by their names. Clients connect through a
+//! [`Link`], and what happens on the way there is for the test to say: the link can be [cut](Link::cut),
+//! anywhere inside of a frame, too ([`cut_after`](Link::cut_after)); it can be [delayed](Link::delay),
+//! [throttled](Link::throttle), [stalled](Link::stall) and [half closed](Link::half_close), and
+//! [healed](Link::heal) again. A [`Script`] does such things by chance, and does the same again for the
+//! same seed.
 //!
-//! All times go by tokio's clock. In a test with `#[tokio::test(start_paused = true)]` (tokio's feature `test-util`) an
-//! hour passes in no time, and nothing depends on how fast the machine is.
+//! All times go by tokio's clock. In a test with `#[tokio::test(start_paused = true)]` (tokio's feature
+//! `test-util`) an hour passes in no time, and nothing depends on how fast the machine is.
 //!
 //! The module needs the feature `testing`, which belongs into `[dev-dependencies]`:
 //!
@@ -19,8 +20,8 @@
 //!
 //! # Example
 //!
-//! A station wants its listeners to come back after the link to them broke. This is how long it takes until it has lost
-//! one, if the link only falls silent:
+//! A station wants its listeners to come back after the link to them broke. This is how long it takes
+//! until it has lost one, if the link only falls silent:
 //!
 //! ```
 //! use std::time::Duration;
@@ -70,6 +71,7 @@
 //! # }
 //! ```
 
+mod connections;
 mod link;
 mod network;
 mod pipe;
@@ -77,7 +79,8 @@ mod random;
 mod script;
 mod stream;
 
-pub use link::{Direction, Link};
+pub use connections::Direction;
+pub use link::Link;
 pub use network::{Listener, Network};
 pub use script::{Played, Script};
 pub use stream::Stream;

@@ -16,11 +16,11 @@ use crate::transport;
 /// The port of every server.
 const PORT: u16 = 20880;
 
-/// A network in memory: servers listen in it by their names, and clients reach them through [links](Link), each of which
-/// breaks by itself.
+/// A network in memory: servers listen in it by their names, and clients reach them through
+/// [links](Link), each of which breaks by itself.
 ///
-/// Whatever is left to chance goes by the seed. With tokio's clock paused, in a runtime of one thread, the same seed gives
-/// the same run. So let a test that draws its seeds print the one that failed.
+/// Whatever is left to chance goes by the seed. With tokio's clock paused, in a runtime of one thread,
+/// the same seed gives the same run. So let a test that draws its seeds print the one that failed.
 ///
 /// Clones are the same network.
 ///
@@ -73,8 +73,8 @@ pub(super) struct Servers(Mutex<HashMap<String, UnboundedSender<(Stream, SocketA
 
 /// Where a server in a [`Network`] takes connections from.
 ///
-/// It is given to [`ServerBuilder::listen`](crate::ServerBuilder::listen). When it is dropped (with its server), clients
-/// are refused.
+/// It is given to [`ServerBuilder::listen`](crate::ServerBuilder::listen). When it is dropped (with its
+/// server), clients are refused.
 #[derive(Debug)]
 pub struct Listener {
     offered: UnboundedReceiver<(Stream, SocketAddr)>,
@@ -94,8 +94,8 @@ impl Network {
         }))
     }
 
-    /// Listens under a name, at an address of its own. Whoever listened under the same name before gets no more
-    /// connections: so a server is started again.
+    /// Listens under a name, at an address of its own. Whoever listened under the same name before gets
+    /// no more connections: so a server is started again.
     pub fn listen(&self, name: &str) -> Listener {
         let mut made = self.0.made();
         made.listeners += 1;

@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::link::{Direction, Link};
+use super::connections::Direction;
+use super::link::Link;
 use super::pipe::Terms;
 use super::random::Random;
 
-/// How many bytes may arrive at most, before a cut of a script falls.
-const MOST_BYTES_BEFORE_A_CUT: u64 = 4096;
+/// A cut of a script falls when so many bytes have arrived at most, as a power of two.
+const BITS_BEFORE_A_CUT: u64 = 12;
 
 /// What is to happen to a link, by chance: a number of faults, each after a pause.
 ///
-/// A new script has ten rounds with pauses of 10 to 100 ms, and no fault in them; each kind of fault has a method that
-/// lets it occur. Of the kinds that may occur, each round draws one, all with the same chance. Which one it is, when it
-/// happens and how long it takes is drawn from the seed of the link's network.
+/// A new script has ten rounds with pauses of 10 to 100 ms, and no fault in them; each kind of fault has
+/// a method that lets it occur. Of the kinds that may occur, each round draws one, all with the same
+/// chance. Which one it is, when it happens and how long it takes is drawn from the seed of the link's
+/// network.
 ///
 /// ```
 /// use std::time::Duration;
@@ -101,8 +103,8 @@ impl Script {
         self
     }
 
-    /// The link may be [cut](Link::cut), and healed after so long. A cut falls up to 4 KiB into what arrives after the
-    /// pause, mostly inside a frame; if nothing arrives, it falls after another pause.
+    /// The link may be [cut](Link::cut), and healed after so long. A cut falls up to 4 KiB into what
+    /// arrives after the pause, mostly inside a frame; if nothing arrives, it falls after another pause.
     pub fn cuts(self, durations: RangeInclusive<Duration>) -> Self {
         self.with(Fault::Cut(durations))
     }
@@ -145,8 +147,8 @@ impl Default for Script {
 }
 
 impl Link {
-    /// Plays a script to its end, and tells what happened. At the end, and when the future is dropped before, the link is
-    /// healed, and has the delay and the rate that it had before.
+    /// Plays a script to its end, and tells what happened. At the end, and when the future is dropped
+    /// before, the link is healed, and has the delay and the rate that it had before.
     pub async fn play(&self, script: &Script) -> Played {
         let _restored = Restore {
             link: self,
@@ -170,7 +172,9 @@ impl Fault {
     async fn happen(&self, link: &Link, script: &Script, random: &mut Random, played: &mut Played) {
         match self {
             Self::Cut(durations) => {
-                link.cut_after(random.number(&(1..=MOST_BYTES_BEFORE_A_CUT)));
+                // Few bytes as often as many: also inside of what is short.
+                let most = 1 << random.number(&(0..=BITS_BEFORE_A_CUT));
+                link.cut_after(random.number(&(1..=most)));
                 let fell = timeout(random.time(&script.pauses), link.until_cut()).await;
                 link.cut();
                 played.cuts += 1;

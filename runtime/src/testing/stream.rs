@@ -9,13 +9,13 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::link::{Direction, Shared};
+use super::connections::{Direction, Shared};
 use super::pipe::Arrival;
 
 /// One end of a connection over a [`Link`](super::Link): a transport.
 ///
-/// Dropping it closes the connection: the other end reads what is under way, and then the end; what it writes
-/// fails once it can know.
+/// Dropping it closes the connection: the other end reads what is under way, and then the end; what it
+/// writes fails once it can know.
 pub struct Stream {
     link: Arc<Shared>,
     number: u64,
