@@ -4,13 +4,15 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use futures::stream::{FuturesUnordered, Stream, StreamExt};
+use futures::stream::{Stream, StreamExt};
+
+use super::together::Together;
 
 /// The answers to a question that was put to a [`Group`](crate::Group), as they come in: a stream of
 /// keys and outcomes. Dropping it cancels the calls that are still open.
 #[must_use = "nothing is asked before the answers are polled"]
-pub struct Ask<K, Fut> {
-    open: FuturesUnordered<Answer<K, Fut>>,
+pub struct Ask<K, Fut: Future> {
+    open: Together<Answer<K, Fut>>,
 }
 
 struct Answer<K, Fut> {
@@ -33,7 +35,7 @@ impl<K, Fut: Future> Ask<K, Fut> {
 
     /// Whether no answer is to come.
     pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
+        self.len() == 0
     }
 }
 
@@ -41,11 +43,11 @@ impl<K, Fut: Future> Stream for Ask<K, Fut> {
     type Item = (K, Fut::Output);
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.open.poll_next_unpin(cx)
+        self.open.poll_next(cx)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.open.size_hint()
+        (self.len(), Some(self.len()))
     }
 }
 
@@ -67,17 +69,18 @@ impl<K, Fut> Unpin for Answer<K, Fut> {}
 
 impl<K, Fut: Future> FromIterator<(K, Fut)> for Ask<K, Fut> {
     fn from_iter<I: IntoIterator<Item = (K, Fut)>>(answers: I) -> Self {
-        let answers = answers.into_iter().map(|(key, future)| Answer {
-            key: Some(key),
-            future: Box::pin(future),
-        });
-        Self {
-            open: answers.collect(),
+        let mut open = Together::default();
+        for (key, future) in answers {
+            open.add(Answer {
+                key: Some(key),
+                future: Box::pin(future),
+            });
         }
+        Self { open }
     }
 }
 
-impl<K, Fut> fmt::Debug for Ask<K, Fut> {
+impl<K, Fut: Future> fmt::Debug for Ask<K, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ask")
             .field("open", &self.open.len())

@@ -6,11 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
-
 use super::local::{Local, LocalCall};
 use super::members::Member;
+use super::together::Together;
 use super::{Group, GroupFailure};
 use crate::error::{Error, ErrorKind};
 use crate::session::{Call, Encoded, Encoder, Form, HasProxy, Method, Outcome, Place, ProxyType};
@@ -38,12 +36,18 @@ where
         encode,
         made: Vec::new(),
     };
-    let waiting = FuturesUnordered::new();
+    let mut waiting = Together::default();
     let mut unsent = None;
     let mut reached = 0usize;
     for member in group.0.members.snapshot().iter() {
-        let call = match member.proxy.reference().place() {
-            Place::Local(twin) => Answer::Local(Local::new(method, local(twin))),
+        let waits = |call| Waiting {
+            member: Arc::clone(member),
+            call,
+        };
+        match member.proxy.reference().place() {
+            Place::Local(twin) => {
+                waiting.add(waits(Answer::Local(Local::new(method, local(twin)))));
+            }
             Place::Closed(_) => {
                 member.has_left();
                 continue;
@@ -55,20 +59,12 @@ where
                     continue;
                 }
                 Ok(encoded) => match encoded.submit(remote, method).ended_at_once() {
-                    Err(call) => Answer::Remote(call),
-                    Ok(outcome) => {
-                        reached += 1;
-                        group.note(method, member, outcome);
-                        continue;
-                    }
+                    Err(call) => waiting.add_made(waits(Answer::Remote(call))),
+                    Ok(outcome) => group.note(method, member, outcome),
                 },
             },
-        };
+        }
         reached += 1;
-        waiting.push(Waiting {
-            member: Arc::clone(member),
-            call,
-        });
     }
     Cast {
         group: group.clone(),
@@ -92,7 +88,7 @@ pub struct Cast<'a, K, P: ProxyType, R> {
     note: Note<K, P, R>,
     outcome: fn(Option<Error>) -> R,
     unsent: Option<Error>,
-    waiting: FuturesUnordered<Waiting<'a, K, P, R>>,
+    waiting: Together<Waiting<'a, K, P, R>>,
 }
 
 type Note<K, P, R> = fn(&Group<K, P>, &'static Method, &Member<K, P>, R);
@@ -108,7 +104,7 @@ impl<K, P: ProxyType, R> Future for Cast<'_, K, P, R> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        while let Some((member, outcome)) = ready!(self.waiting.poll_next_unpin(cx)) {
+        while let Some((member, outcome)) = ready!(self.waiting.poll_next(cx)) {
             (self.note)(&self.group, self.method, &member, outcome);
         }
         Poll::Ready((self.outcome)(self.unsent.take()))

@@ -5,6 +5,7 @@ mod cast;
 mod failures;
 mod local;
 mod members;
+mod together;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -170,7 +171,7 @@ where
     /// Calls `question` with each member, all at once, and gives a stream of the keys and outcomes as
     /// they come in. So the first answer is the first item, all are all items, and a quorum is so many
     /// of them. Dropping the stream cancels the calls that are still open. Nothing is called before
-    /// the stream is polled. Should `question` panic, or a member that is an object of this process,
+    /// the stream is polled, and then everybody is, before the first answer comes out. Should `question` panic, or a member that is an object of this process,
     /// it does so where the stream is polled, as in any call.
     ///
     /// ```
