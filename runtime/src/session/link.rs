@@ -63,6 +63,8 @@ struct Core {
     connection: Connection<Attached>,
     /// The driver has nothing to write and sleeps. Only then has output to wake it.
     idle: bool,
+    /// How far this end was, if it leaves, when those who wait for it were last told.
+    departure: Option<Departure>,
 }
 
 pub(crate) struct Link {
@@ -101,6 +103,7 @@ impl Link {
             core: Mutex::new(Core {
                 connection: Connection::new(side, config, now()),
                 idle: false,
+                departure: None,
             }),
             driver: AtomicWaker::new(),
             congested: AtomicBool::new(false),
@@ -140,6 +143,8 @@ impl Link {
         let (result, wakes) = work(&mut core);
         let garbage = core.connection.take_garbage();
         let departure = core.connection.departure();
+        let departs = departure != core.departure;
+        core.departure = departure;
         let congested = core.connection.is_congested();
         if congested != self.congested.load(Ordering::Relaxed) {
             self.congested.store(congested, Ordering::Relaxed);
@@ -149,7 +154,7 @@ impl Link {
         if wakes {
             self.driver.wake();
         }
-        if let Some(departure) = departure {
+        if departs {
             self.departs(departure);
         }
         result
@@ -238,17 +243,13 @@ impl Link {
         }
     }
 
-    /// This end leaves, and is on its way.
+    /// This end leaves, and has come further.
     #[cold]
-    fn departs(&self, departure: Departure) {
-        match departure {
-            Departure::Serving => {}
-            Departure::ServedOut => self.ended.notify_waiters(),
-            Departure::Done => {
-                self.ended.notify_waiters();
-                self.leave();
-            }
+    fn departs(&self, departure: Option<Departure>) {
+        if departure == Some(Departure::Done) {
+            self.leave();
         }
+        self.ended.notify_waiters();
     }
 
     /// Has the driver look at everything anew.
