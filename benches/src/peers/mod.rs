@@ -12,6 +12,8 @@ mod sink;
 mod stop;
 #[cfg(feature = "tarpc")]
 mod tarpc;
+#[cfg(feature = "tonic")]
+mod tonic;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,6 +32,8 @@ macro_rules! each_peer {
             ringback::RingbackGroup,
             #[cfg(feature = "tarpc")]
             tarpc::Tarpc,
+            #[cfg(feature = "tonic")]
+            tonic::Tonic,
             ping_pong::Blocking,
             ping_pong::Task,
         }

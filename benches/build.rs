@@ -1,0 +1,42 @@
+//! Generates what peers generate at build time.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    #[cfg(feature = "tonic")]
+    tonic();
+}
+
+/// The service for tonic, from code instead of a `.proto` file, for which `protoc` would be needed. What
+/// comes out is the same.
+#[cfg(feature = "tonic")]
+fn tonic() {
+    use tonic_build::manual::{Builder, Method, Service};
+
+    let method = |name: &str, route: &str, input: &str, output: &str| {
+        Method::builder()
+            .name(name)
+            .route_name(route)
+            .input_type(format!("super::{input}"))
+            .output_type(format!("super::{output}"))
+            .codec_path("tonic_prost::ProstCodec")
+    };
+    let service = Service::builder()
+        .name("Bench")
+        .package("bench")
+        .method(method("echo", "Echo", "Message", "Message").build())
+        .method(method("echo_bytes", "EchoBytes", "ByteString", "ByteString").build())
+        .method(method("push", "Push", "Number", "Unit").build())
+        .method(
+            method("subscribe", "Subscribe", "Unit", "Message")
+                .server_streaming()
+                .build(),
+        )
+        .method(
+            method("converse", "Converse", "Message", "Message")
+                .client_streaming()
+                .server_streaming()
+                .build(),
+        )
+        .build();
+    Builder::new().compile(&[service]);
+}
