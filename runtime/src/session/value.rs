@@ -5,8 +5,8 @@ use std::any::Any;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{Values, encode};
-use crate::error::Error;
+use crate::codec::{Bytes, Values, encode};
+use crate::error::{Error, ErrorKind};
 use crate::frame::Status;
 use crate::session::link::Form;
 
@@ -98,12 +98,33 @@ pub struct OutcomeWriter<'a> {
 }
 
 impl OutcomeWriter<'_> {
-    fn write<T: Serialize>(&mut self, value: &T, status: Status) {
+    fn write<T: Returned>(&mut self, value: &T, status: Status) {
         let Form {
             compact,
             max_nesting,
         } = self.form;
-        self.written = encode(value, self.out, compact, max_nesting).map(|()| status);
+        // To serde a vector of bytes is a sequence like any other, which goes byte by byte.
+        let written = match (value as &dyn Any).downcast_ref::<Vec<u8>>() {
+            Some(bytes) => encode(&Bytes(bytes), self.out, compact, max_nesting),
+            None => encode(value, self.out, compact, max_nesting),
+        };
+        self.written = written.map(|()| status);
+    }
+}
+
+/// Reads a value; a vector of bytes in one piece.
+fn read<T: Returned>(value: &[u8]) -> Result<T, Error> {
+    let mut whole = None::<T>;
+    let bytes = (&mut whole as &mut dyn Any).downcast_mut::<Option<Vec<u8>>>();
+    if let Some(bytes) = bytes {
+        *bytes = Values::new(value).next::<&[u8]>().ok().map(<[u8]>::to_vec);
+    }
+    match whole {
+        Some(bytes) => Ok(bytes),
+        // It is another type, or was not sent as bytes.
+        None => Values::new(value)
+            .next()
+            .map_err(|why| Error::new(ErrorKind::Decode, why.to_string())),
     }
 }
 
@@ -125,12 +146,10 @@ impl<T: Returned, E: Failure> Outcome for Result<T, E> {
     }
 
     fn read(reader: OutcomeReader<'_>) -> Result<Self, Error> {
-        let mut values = Values::new(reader.value);
         match reader.status {
-            Status::Ok => values.next().map(Ok),
-            Status::Application | Status::Failed => values.next().map(Err),
+            Status::Ok => read(reader.value).map(Ok),
+            Status::Application | Status::Failed => read(reader.value).map(Err),
         }
-        .map_err(|why| Error::new(crate::ErrorKind::Decode, why.to_string()))
     }
 
     fn write(&self, writer: &mut OutcomeWriter<'_>) {
