@@ -238,7 +238,7 @@ const _: () = {
                     arguments.arg_in_place::<Cow<'_, str>>("cow")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(outcome),
+            |call, outcome| call.reply::<Result<()>>(&BORROWED, outcome),
         )
     }
     static LENT: ::ringback::__private::Method = ::ringback::__private::Method::new(
@@ -289,7 +289,7 @@ const _: () = {
                     arguments.optional::<Plan>("next")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(outcome),
+            |call, outcome| call.reply::<Result<()>>(&LENT, outcome),
         )
     }
     static HOSTILE: ::ringback::__private::Method = ::ringback::__private::Method::new(
@@ -338,7 +338,7 @@ const _: () = {
                     arguments.arg::<Once>("object")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<T>>(outcome),
+            |call, outcome| call.reply::<Result<T>>(&HOSTILE, outcome),
         )
     }
     #[doc(hidden)]

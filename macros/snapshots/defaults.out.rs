@@ -230,7 +230,7 @@ const _: () = {
                     arguments.arg_in_place::<Option<&str>>("maybe")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(outcome),
+            |call, outcome| call.reply::<Result<()>>(&REQUIRED, outcome),
         )
     }
     static PROVIDED: ::ringback::__private::Method = ::ringback::__private::Method::new(
@@ -275,7 +275,7 @@ const _: () = {
                     arguments.arg::<String>("arg2")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<u8>>(outcome),
+            |call, outcome| call.reply::<Result<u8>>(&PROVIDED, outcome),
         )
     }
     #[doc(hidden)]

@@ -241,7 +241,7 @@ const _: () = {
                     arguments.callback::<ChangedAnswerProxy>("answer")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(outcome),
+            |call, outcome| call.reply::<Result<()>>(&CHANGED, outcome),
             encode,
         )
     }
@@ -273,7 +273,7 @@ const _: () = {
                 let _ = call.arguments(&ENDED, 0u32)?;
                 ::core::result::Result::Ok(())
             },
-            |call, outcome| call.reply::<Result<()>>(outcome),
+            |call, outcome| call.reply::<Result<()>>(&ENDED, outcome),
             encode,
         )
     }

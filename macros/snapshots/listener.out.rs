@@ -210,7 +210,7 @@ const _: () = {
                     arguments.arg_in_place::<&str>("text")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(outcome),
+            |call, outcome| call.reply::<Result<()>>(&CHANGED, outcome),
         )
     }
     #[doc(hidden)]

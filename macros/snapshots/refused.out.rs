@@ -237,7 +237,7 @@ const _: () = {
                     arguments.callback::<GoodListenerProxy>("listener")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(outcome),
+            |call, outcome| call.reply::<Result<()>>(&GOOD, outcome),
         )
     }
     #[doc(hidden)]

@@ -322,7 +322,7 @@ const _: () = {
                     arguments.callback::<AddListenerProxy>("listener")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<(), Refusal>>(outcome),
+            |call, outcome| call.reply::<Result<(), Refusal>>(&ADD, outcome),
         )
     }
     #[cfg(feature = "removal")]
@@ -389,7 +389,7 @@ const _: () = {
                     ),
                 ))
             },
-            |call, outcome| call.reply::<Result<u32, Refusal>>(outcome),
+            |call, outcome| call.reply::<Result<u32, Refusal>>(&REMOVE_ALL, outcome),
         )
     }
     static POKE: my_crate::ringback::__private::Method = my_crate::ringback::__private::Method::new(
@@ -419,7 +419,7 @@ const _: () = {
                 let _ = call.arguments(&POKE, 0u32)?;
                 ::core::result::Result::Ok(())
             },
-            |call, outcome| call.reply::<Result<()>>(outcome),
+            |call, outcome| call.reply::<Result<()>>(&POKE, outcome),
         )
     }
     #[doc(hidden)]

@@ -231,7 +231,7 @@ fn serve<A: Returned, R: Returned, T: Callback<A, R>>(function: Arc<T>, call: In
             Err(error) => call.fail(error),
             Ok(value) => {
                 let outcome = function.call(value).await;
-                call.reply(outcome);
+                call.reply(&CALL, outcome);
             }
         }
     })

@@ -103,7 +103,7 @@ fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Tok
                     let #reader = call.arguments(&#description, #count)?;
                     ::core::result::Result::Ok((#(#decode,)*))
                 },
-                |call, outcome| call.reply::<#output>(outcome),
+                |call, outcome| call.reply::<#output>(&#description, outcome),
                 #encode_itself
             )
         }

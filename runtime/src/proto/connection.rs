@@ -150,6 +150,10 @@ impl<H: Host> Connection<H> {
         }
     }
 
+    pub(crate) fn has_garbage(&self) -> bool {
+        !self.garbage.is_empty()
+    }
+
     /// What is to be dropped, without a lock.
     pub(crate) fn take_garbage(&mut self) -> Vec<Garbage<H>> {
         std::mem::take(&mut self.garbage)

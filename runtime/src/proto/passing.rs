@@ -24,6 +24,9 @@ impl<H: Host> Connection<H> {
         references: Vec<NewReference<H>>,
         write: impl FnOnce(&mut BytesMut, Vec<Reference>) -> usize,
     ) -> Result<(), Rejected> {
+        if references.is_empty() {
+            return self.write_checked(|output| write(output, Vec::new())); // as most do
+        }
         let count = references.len();
         if count > MAX_REFERENCES {
             self.garbage.push(Garbage::References(references));
@@ -60,14 +63,10 @@ impl<H: Host> Connection<H> {
                 }
             }
         }
-        let (start, undo) = (self.output.len(), table.clone());
+        let undo = table.clone();
         if rejected.is_none() {
-            let size = write(&mut self.output, table);
-            let limit = self.peer.max_frame;
-            if size as u64 > limit {
-                self.output.truncate(start);
-                rejected = Some(Rejected::TooLarge { size, limit });
-            }
+            let written = self.write_checked(|output| write(output, table));
+            rejected = written.err();
         }
         let Some(rejected) = rejected else {
             for (identity, reason) in revoked {
@@ -83,5 +82,20 @@ impl<H: Host> Connection<H> {
             }
         }
         Err(rejected)
+    }
+
+    /// Writes a frame, unless it is larger than the peer takes.
+    fn write_checked(
+        &mut self,
+        write: impl FnOnce(&mut BytesMut) -> usize,
+    ) -> Result<(), Rejected> {
+        let start = self.output.len();
+        let size = write(&mut self.output);
+        let limit = self.peer.max_frame;
+        if size as u64 > limit {
+            self.output.truncate(start);
+            return Err(Rejected::TooLarge { size, limit });
+        }
+        Ok(())
     }
 }

@@ -71,6 +71,12 @@ impl<H: Host> NewCall<'_, H> {
         let is_object = matches!(self.target, CallTarget::Object(_));
         !(self.one_way && is_object && self.overflow != Overflow::Wait)
     }
+
+    /// Milliseconds until its deadline.
+    fn left(&self, now: impl Fn() -> Instant) -> Option<u64> {
+        let at = self.deadline?;
+        Some(at.saturating_duration_since(now()).as_millis() as u64)
+    }
 }
 
 impl CallTarget<'_> {
@@ -125,12 +131,13 @@ impl<H: Host> Waiting<H> {
 }
 
 impl<H: Host> Connection<H> {
-    /// Makes a call, or puts it in line. `caller` is asked for only if somebody has to wait.
+    /// Makes a call, or puts it in line. `caller` is asked for only if somebody has to wait, and the
+    /// clock only if the time matters.
     pub(crate) fn submit(
         &mut self,
         mut call: NewCall<'_, H>,
         caller: impl FnOnce() -> H::Caller,
-        now: Instant,
+        now: impl Fn() -> Instant,
     ) -> Result<Submitted, Rejected> {
         match self.right_of(&mut call) {
             Err(rejected) => {
@@ -140,7 +147,8 @@ impl<H: Host> Connection<H> {
             Ok(Some(right)) => {
                 let id = self.calls.next_id();
                 let caller = (!call.one_way).then(caller);
-                self.send(id, right, call, caller, now)
+                let left = call.left(now);
+                self.send(id, right, call, caller, left)
                     .map_err(|(rejected, caller)| {
                         self.garbage.extend(caller.map(Garbage::Caller));
                         rejected
@@ -178,7 +186,7 @@ impl<H: Host> Connection<H> {
                 };
                 self.calls.insert(id, made);
                 if let Some(parent) = inside {
-                    self.fill_place(parent, now);
+                    self.fill_place(parent, now());
                 }
                 Ok(Submitted::Waiting(id))
             }
@@ -264,7 +272,7 @@ impl<H: Host> Connection<H> {
         right: Right,
         call: NewCall<'_, H>,
         caller: Option<H::Caller>,
-        now: Instant,
+        left: Option<u64>,
     ) -> Result<(), (Rejected, Option<H::Caller>)> {
         let object = call.target.line();
         // Without credit even a one-way call is a request: its response tells that it has ended. With
@@ -282,9 +290,7 @@ impl<H: Host> Connection<H> {
                 Right::Credit => None,
                 Right::Place(parent) => Some(parent),
             },
-            left: call
-                .deadline
-                .map(|at| at.saturating_duration_since(now).as_millis() as u64),
+            left,
             metadata: call.metadata,
             references: Vec::new(),
             params: call.params,
@@ -356,7 +362,9 @@ impl<H: Host> Connection<H> {
             (true, caller) => (None, caller),
         };
         let held = answered.is_none() && told.is_none();
-        match self.send(id, right, waiting.as_call(), answered, now) {
+        let call = waiting.as_call();
+        let left = call.left(|| now);
+        match self.send(id, right, call, answered, left) {
             Ok(()) => self.events.extend(told.map(Event::Entered)),
             Err((rejected, answered)) => {
                 let caller = told.or(answered);

@@ -51,8 +51,13 @@ struct Waiting {
     link: Arc<Link>,
     id: RequestId,
     answer: oneshot::Receiver<Answer>,
-    deadline: Option<(Instant, Pin<Box<Sleep>>)>,
+    deadline: Option<Deadline>,
+}
+
+struct Deadline {
     made: Instant,
+    at: Instant,
+    sleep: Pin<Box<Sleep>>,
 }
 
 impl<R: Outcome> Call<R> {
@@ -91,12 +96,11 @@ fn outcome<R: Outcome>(method: &'static Method, end: Ended) -> R {
 
 fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded) -> State {
     let link = remote.link();
-    let now = clock::now();
     let (inside, inherited) = Serving::current(link);
-    let own = remote
-        .timeout()
-        .or(method.default_timeout())
-        .and_then(|timeout| now.checked_add(timeout));
+    let timeout = remote.timeout().or(method.default_timeout());
+    // Looking at the clock costs as much as a small argument, and most calls have no deadline.
+    let made = timeout.map(|timeout| (clock::now(), timeout));
+    let own = made.and_then(|(now, timeout)| now.checked_add(timeout));
     let deadline = [own, inherited].into_iter().flatten().min();
     let metadata = remote.metadata();
     let references = arguments.passing.over(link);
@@ -120,7 +124,7 @@ fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded) -> State
             answer = Some(receiver);
             sender
         };
-        core.submit(call, caller, now)
+        core.submit(call, caller, clock::now)
     });
     match (submitted, answer) {
         (Err(rejected), _) => State::Failed(match rejected {
@@ -133,8 +137,11 @@ fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded) -> State
                 link: Arc::clone(link),
                 id,
                 answer,
-                deadline: deadline.map(|at| (at, Box::pin(tokio::time::sleep_until(at.into())))),
-                made: now,
+                deadline: deadline.map(|at| Deadline {
+                    made: made.map_or_else(clock::now, |(now, _)| now),
+                    at,
+                    sleep: Box::pin(tokio::time::sleep_until(at.into())),
+                }),
             })
         }
     }
@@ -184,10 +191,10 @@ impl<R> Call<R> {
             self.state = State::Over;
             return Poll::Ready(Ended::Answered(answer));
         }
-        if let Some((at, sleep)) = &mut waiting.deadline
-            && sleep.as_mut().poll(cx).is_ready()
+        if let Some(deadline) = &mut waiting.deadline
+            && deadline.sleep.as_mut().poll(cx).is_ready()
         {
-            let after = at.saturating_duration_since(waiting.made);
+            let after = deadline.at.saturating_duration_since(deadline.made);
             let error = Error::new(
                 ErrorKind::Timeout,
                 format!("{} was not answered within {after:?}", self.method),

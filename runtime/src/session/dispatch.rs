@@ -27,7 +27,7 @@ use crate::proto::{IncomingCall, IncomingTarget};
 
 /// Finds whom the peer calls and starts the handler.
 pub(super) fn dispatch(link: &Arc<Link>, call: IncomingCall<Attached>) {
-    let (id, metadata) = (call.id, call.metadata.clone());
+    let (id, metadata) = (call.id, call.metadata);
     let deadline = call
         .left
         .and_then(|left| now().checked_add(Duration::from_millis(left)));
@@ -36,7 +36,6 @@ pub(super) fn dispatch(link: &Arc<Link>, call: IncomingCall<Attached>) {
         IncomingTarget::Object(object, target) => (Ok(target), Some(*object)),
         IncomingTarget::Unknown(object) => (Err(no_such_object(*object)), None),
         IncomingTarget::Service(name) => {
-            let name = std::str::from_utf8(name).unwrap_or_default();
             let target = link.services.get(name);
             (target.ok_or_else(|| no_such_service(link, name)), None)
         }
@@ -94,7 +93,8 @@ fn no_such_object(object: ObjectId) -> Error {
 /// More of a name is not repeated to who sent it, nor to the log.
 const LONG_NAME: usize = 100;
 
-fn no_such_service(link: &Link, name: &str) -> Error {
+fn no_such_service(link: &Link, name: &[u8]) -> Error {
+    let name = String::from_utf8_lossy(name);
     let names = link.services.names();
     let name = &name[..name.floor_char_boundary(LONG_NAME)];
     Error::new(

@@ -26,17 +26,24 @@ pub struct Encoder {
 impl Encoder {
     pub(crate) fn new(method: &'static Method, arguments: u32, form: Form) -> Self {
         let mut out = buffer::take();
-        let header = rmp::encode::write_array_len(&mut out, arguments);
-        let failed = header
-            .err()
-            .map(|why| Error::new(ErrorKind::Encode, why.to_string()));
-        Self {
+        let mut encoder = Self {
             method,
             form,
-            out,
             passing: Passing::default(),
-            failed,
+            failed: None,
+            out: Vec::new(),
+        };
+        match u8::try_from(arguments) {
+            Ok(few @ 0..16) => out.push(0x90 | few),
+            _ => {
+                let header = rmp::encode::write_array_len(&mut out, arguments);
+                encoder.failed = header
+                    .err()
+                    .map(|why| Error::new(ErrorKind::Encode, why.to_string()));
+            }
         }
+        encoder.out = out;
+        encoder
     }
 
     /// Writes the next argument.

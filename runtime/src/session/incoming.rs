@@ -1,7 +1,7 @@
 //! A call as its handler sees it: arguments come out, the answer goes in.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -31,8 +31,6 @@ pub struct Incoming {
     /// Taken when the arguments are decoded: a proxy that the handler drops is released then and
     /// not at the handler's end.
     references: Mutex<References>,
-    /// Which method it is, once that is found out: for what errors say.
-    named: OnceLock<&'static Method>,
     answered: bool,
 }
 
@@ -52,7 +50,6 @@ impl Incoming {
             method,
             params,
             references: Mutex::new(references),
-            named: OnceLock::new(),
             answered: false,
         }
     }
@@ -69,7 +66,6 @@ impl Incoming {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let references = std::mem::take(&mut *references);
-        let _ = self.named.set(method);
         let mut rest = &self.params[..];
         let found = rmp::decode::read_array_len(&mut rest).map_err(|why| {
             Error::new(
@@ -91,10 +87,10 @@ impl Incoming {
     }
 
     /// Answers with what the handler returned.
-    pub fn reply<R: Outcome>(mut self, outcome: R) {
+    pub fn reply<R: Outcome>(mut self, method: &'static Method, outcome: R) {
         self.answered = true;
         let Some(id) = self.id else {
-            self.one_way_ended(&outcome);
+            self.one_way_ended(method, &outcome);
             return;
         };
         buffer::with(|out| {
@@ -115,12 +111,13 @@ impl Incoming {
             match written {
                 Ok(status) => {
                     let references = passing.over(&self.link);
-                    self.link.reply(id, status, references, out, || self.name());
+                    self.link
+                        .reply(id, status, references, out, || method.to_string());
                 }
                 Err(why) => {
                     let error = Error::new(
                         ErrorKind::Encode,
-                        format!("the answer of {} cannot be written: {why}", self.name()),
+                        format!("the answer of {method} cannot be written: {why}"),
                     );
                     self.link.fail(id, &error);
                 }
@@ -128,34 +125,31 @@ impl Incoming {
         });
     }
 
-    fn name(&self) -> String {
-        match self.named.get() {
-            Some(method) => method.to_string(),
-            None => format!("method {:#010x}", self.method),
-        }
-    }
-
-    fn one_way_ended<R: Outcome>(&self, outcome: &R) {
+    fn one_way_ended<R: Outcome>(&self, method: &'static Method, outcome: &R) {
         if outcome.is_err() {
-            self.one_way_failed(outcome.error());
+            self.one_way_failed(Some(method), outcome.error());
         }
         self.link.with(|core| core.finish_notification(self.object));
     }
 
     /// `error` is `None` if it is of a type of the service's own.
-    fn one_way_failed(&self, error: Option<&Error>) {
+    fn one_way_failed(&self, method: Option<&Method>, error: Option<&Error>) {
+        let method = || match method {
+            Some(method) => method.to_string(),
+            None => format!("method {:#010x}", self.method),
+        };
         let peer = self.link.peer_addr;
         let kind = error.map_or(ErrorKind::Application, Error::kind);
         let error = error.map(tracing::field::display);
         if self.link.running.complaints.is_first(kind) {
             tracing::warn!(
                 ?peer,
-                method = self.name(),
+                method = method(),
                 error,
                 "a one-way call failed (more of the kind in this session: at debug level)"
             );
         } else {
-            tracing::debug!(?peer, method = self.name(), error, "a one-way call failed");
+            tracing::debug!(?peer, method = method(), error, "a one-way call failed");
         }
     }
 
@@ -165,7 +159,7 @@ impl Incoming {
         match self.id {
             Some(id) => self.answer_failed(id, &error),
             None => {
-                self.one_way_failed(Some(&error));
+                self.one_way_failed(None, Some(&error));
                 self.link.with(|core| core.finish_notification(self.object));
             }
         }

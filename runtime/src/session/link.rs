@@ -141,7 +141,10 @@ impl Link {
     fn work<R>(&self, work: impl FnOnce(&mut Core) -> (R, bool)) -> R {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         let (result, wakes) = work(&mut core);
-        let garbage = core.connection.take_garbage();
+        let garbage = core
+            .connection
+            .has_garbage()
+            .then(|| core.connection.take_garbage());
         let departure = core.connection.departure();
         let departs = departure != core.departure;
         core.departure = departure;
@@ -150,7 +153,9 @@ impl Link {
             self.congested.store(congested, Ordering::Relaxed);
         }
         drop(core);
-        drop_safely(garbage);
+        if let Some(garbage) = garbage {
+            drop_safely(garbage);
+        }
         if wakes {
             self.driver.wake();
         }

@@ -3,7 +3,7 @@
 //! What is noted is independent of the session, as the bytes are: in these a reference is an index
 //! into the message's table. So one encoded message can go over many sessions.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Weak};
 
 use serde::ser::{Error as _, Serializer};
@@ -31,8 +31,20 @@ struct Passed {
 #[derive(Default)]
 pub(super) struct Passing(Vec<Passed>);
 
+/// What is being encoded on this thread.
+#[derive(Clone, Copy, PartialEq)]
+enum Scope {
+    /// No message.
+    None,
+    /// One that has passed nothing yet, as most never do: then `PASSED` need not be looked at.
+    Empty,
+    /// One whose objects are in `PASSED`.
+    Passed,
+}
+
 thread_local! {
-    static PASSING: RefCell<Option<Passing>> = const { RefCell::new(None) };
+    static SCOPE: Cell<Scope> = const { Cell::new(Scope::None) };
+    static PASSED: RefCell<Vec<Passed>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Passing {
@@ -40,17 +52,32 @@ impl Passing {
     pub(super) fn scope<R>(&mut self, encode: impl FnOnce() -> R) -> R {
         /// Puts the outer message back, also when a user's `Serialize` unwinds.
         struct Restore<'a> {
-            outer: Option<Passing>,
+            outer: Scope,
+            /// The objects of the outer message, unless both were empty.
+            swapped: Option<Vec<Passed>>,
             inner: &'a mut Passing,
         }
         impl Drop for Restore<'_> {
             fn drop(&mut self) {
-                let inner = PASSING.replace(self.outer.take());
-                *self.inner = inner.unwrap_or_default();
+                let inner = SCOPE.replace(self.outer);
+                if inner == Scope::Passed || self.swapped.is_some() {
+                    let outer = self.swapped.take().unwrap_or_default();
+                    self.inner.0 = PASSED.replace(outer);
+                }
             }
         }
-        let outer = PASSING.replace(Some(std::mem::take(self)));
-        let _restore = Restore { outer, inner: self };
+        let inner = match self.0.is_empty() {
+            true => Scope::Empty,
+            false => Scope::Passed,
+        };
+        let outer = SCOPE.replace(inner);
+        let swaps = inner == Scope::Passed || outer == Scope::Passed;
+        let swapped = swaps.then(|| PASSED.replace(std::mem::take(&mut self.0)));
+        let _restore = Restore {
+            outer,
+            swapped,
+            inner: self,
+        };
         encode()
     }
 
@@ -98,16 +125,18 @@ pub fn serialize_proxy<P: ProxyType, S: Serializer>(
     proxy: &P,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    let index = PASSING.with_borrow_mut(|passing| {
-        let Some(Passing(passed)) = passing else {
-            return Err(S::Error::custom(format_args!(
-                "a proxy of `{}` can be serialised only as a part of a call: it means an object of a session",
-                P::Service::NAME
-            )));
-        };
-        let index = u32::try_from(passed.len()).map_err(S::Error::custom)?;
-        passed.push(Passed::new(proxy));
-        Ok(ReferenceIndex(index))
-    })?;
+    if SCOPE.get() == Scope::None {
+        return Err(S::Error::custom(format_args!(
+            "a proxy of `{}` can be serialised only as a part of a call: it means an object of a session",
+            P::Service::NAME
+        )));
+    }
+    let passed = Passed::new(proxy);
+    let index = PASSED.with_borrow_mut(|all| {
+        all.push(passed);
+        all.len() - 1
+    });
+    SCOPE.set(Scope::Passed);
+    let index = ReferenceIndex(u32::try_from(index).map_err(S::Error::custom)?);
     write_reference_index(index, serializer)
 }

@@ -128,26 +128,32 @@ impl Target {
 /// The services of one end, by name.
 #[derive(Clone, Default)]
 pub(crate) struct Services {
-    by_name: HashMap<&'static str, Arc<Target>, foldhash::fast::RandomState>,
+    /// By the bytes of the name, as it arrives.
+    by_name: HashMap<&'static [u8], Arc<Target>, foldhash::fast::RandomState>,
     /// Made once it is asked for: a peer can ask for what is not there as often as it likes.
     names: OnceLock<String>,
 }
 
 impl Services {
     pub(crate) fn insert<S: Service>(&mut self, service: S) {
-        self.by_name
-            .insert(S::NAME, Arc::new(Target::new(Arc::new(service), None)));
+        self.by_name.insert(
+            S::NAME.as_bytes(),
+            Arc::new(Target::new(Arc::new(service), None)),
+        );
         self.names.take();
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Arc<Target>> {
+    pub(super) fn get(&self, name: &[u8]) -> Option<&Arc<Target>> {
         self.by_name.get(name)
     }
 
     /// The names there are, for the error that tells that another one is not.
     pub(super) fn names(&self) -> &str {
         self.names.get_or_init(|| {
-            let names = self.by_name.keys().map(|name| format!("`{name}`"));
+            let names = self
+                .by_name
+                .keys()
+                .map(|name| format!("`{}`", name.escape_ascii()));
             let mut names: Vec<_> = names.collect();
             names.sort_unstable();
             if names.is_empty() {
