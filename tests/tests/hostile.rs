@@ -302,7 +302,7 @@ async fn a_peer_that_asks_and_never_reads() {
             let call = request(id, &text("Echo"), "echo", &[0x90], &params);
             peer.say(&call).await;
         } else {
-            peer.say(&frame(&[0x92, 7, 1])).await; // a ping: it is not silent
+            peer.say(&frame(&[0x92, 8, 1])).await; // a pong: it is not silent
         }
         tokio::task::yield_now().await;
     }

@@ -10,7 +10,10 @@ use super::credit::Credit;
 use super::exports::ExportTable;
 use super::goaway::Leaving;
 use super::heartbeat::{Beat, Heartbeat};
+use super::idle::Idle;
 use super::imports::ImportTable;
+use super::pace::{Pace, TooSlow};
+use super::pings::Pings;
 use super::served::ServedTable;
 use super::{Event, Fault, Garbage, Host, Remains};
 use crate::error::{Error, ErrorKind};
@@ -35,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) heartbeat_misses: u32,
     /// Whether the peer is to send structs as arrays.
     pub(crate) compact: bool,
+    /// After how long this end leaves a connection that nobody uses; `None` for never.
+    pub(crate) idle: Option<Duration>,
 }
 
 impl Default for Config {
@@ -44,6 +49,7 @@ impl Default for Config {
             heartbeat: Some(Duration::from_secs(5)),
             heartbeat_misses: 3,
             compact: false,
+            idle: None,
         }
     }
 }
@@ -89,9 +95,16 @@ pub(crate) struct Connection<H: Host> {
     pub(super) imports: ImportTable<H>,
     pub(super) credit: Credit,
     pub(super) output: BytesMut,
-    /// Bytes that were taken to be written and are not, and since when the transport takes nothing.
+    /// Bytes that were taken to be written and are not, and how fast they go.
     leaving: usize,
-    leaving_since: Instant,
+    leaving_pace: Pace,
+    /// Bytes of a frame that is not whole, and how fast the others come.
+    pub(super) arrived: usize,
+    pub(super) arriving_pace: Pace,
+    /// A ping is to be sent.
+    ping_due: bool,
+    pub(super) pings: Pings,
+    pub(super) idle: Idle,
     /// The last ping that is to be answered.
     pub(super) pong_due: Option<u64>,
     pub(super) events: VecDeque<Event<H>>,
@@ -119,7 +132,12 @@ impl<H: Host> Connection<H> {
             credit: Credit::new(),
             output: BytesMut::new(),
             leaving: 0,
-            leaving_since: now,
+            leaving_pace: Pace::new(config.heartbeat, config.heartbeat_misses),
+            arrived: 0,
+            arriving_pace: Pace::new(config.heartbeat, config.heartbeat_misses),
+            ping_due: false,
+            pings: Pings::new(now),
+            idle: Idle::new(config.idle, now),
             pong_due: None,
             events: VecDeque::new(),
             garbage: Vec::new(),
@@ -162,7 +180,10 @@ impl<H: Host> Connection<H> {
     /// Whether there is something to send. Credit that is due is written when it is taken, so that
     /// one frame tells of all that has ended until then.
     pub(crate) fn has_output(&self) -> bool {
-        !self.output.is_empty() || self.served.credit_is_due() || self.pong_due.is_some()
+        !self.output.is_empty()
+            || self.served.credit_is_due()
+            || self.pong_due.is_some()
+            || self.ping_due
     }
 
     /// Bytes that are not written yet.
@@ -182,20 +203,34 @@ impl<H: Host> Connection<H> {
         debug_assert!(buffer.is_empty());
         if self.has_output() && self.is_open() {
             self.tell_credit(); // it rides along
+            if !self.output.is_empty() {
+                self.idle.used(now); // by more than signs of life
+            }
+            if std::mem::take(&mut self.ping_due) {
+                let token = self.ping_token();
+                write::ping(&mut self.output, token);
+            }
             if let Some(token) = self.pong_due.take() {
                 write::pong(&mut self.output, token);
             }
         }
         std::mem::swap(&mut self.output, buffer);
         self.leaving = buffer.len();
-        self.leaving_since = now;
+        if buffer.is_empty() {
+            self.leaving_pace.ends();
+        } else {
+            self.leaving_pace.begins(now);
+        }
         self.pump(now);
     }
 
     /// The transport took so many of the bytes that were taken last, and not all.
     pub(crate) fn wrote(&mut self, bytes: usize, now: Instant) {
         self.leaving = self.leaving.saturating_sub(bytes);
-        self.leaving_since = now;
+        self.leaving_pace.goes_on(bytes);
+        if self.leaving == 0 {
+            self.leaving_pace.ends();
+        }
         self.pump(now);
     }
 
@@ -210,7 +245,13 @@ impl<H: Host> Connection<H> {
         if !self.is_open() {
             return None;
         }
-        let times = [self.heartbeat.timeout(), self.leaves_at()];
+        let times = [
+            self.heartbeat.timeout(),
+            self.leaves_at(),
+            self.idle.timeout(),
+            self.leaving_pace.timeout(),
+            self.arriving_pace.timeout(),
+        ];
         times.into_iter().flatten().min()
     }
 
@@ -219,20 +260,10 @@ impl<H: Host> Connection<H> {
             return Ok(());
         }
         self.leave_in_time(now);
-        if self.leaving > 0
-            && let Some(patience) = self.heartbeat.patience()
-            && now.duration_since(self.leaving_since) >= patience
-        {
-            return Err(Fault::new(
-                ErrorKind::Overloaded,
-                format!("the peer has not read anything for {patience:?}"),
-            ));
-        }
-        if self.heartbeat.on_timeout(now)? == Beat::Ping {
-            let token = self.ping_token();
-            write::ping(&mut self.output, token);
-        }
-        Ok(())
+        self.leave_if_idle(now);
+        self.ping_due |= self.heartbeat.on_timeout(now)? == Beat::Ping;
+        self.leaving_pace.on_timeout(now).map_err(reads_slowly)?;
+        self.arriving_pace.on_timeout(now).map_err(writes_slowly)
     }
 
     pub(super) fn heard(&mut self, now: Instant) {
@@ -334,4 +365,17 @@ impl<H: Host> Connection<H> {
         self.credit.clear();
         Some(remains)
     }
+}
+
+fn reads_slowly(TooSlow { moved, patience }: TooSlow) -> Fault {
+    let message = match moved {
+        0 => format!("the peer has not read anything for {patience:?}"),
+        _ => format!("the peer has read only {moved} bytes within {patience:?}"),
+    };
+    Fault::new(ErrorKind::Overloaded, message)
+}
+
+fn writes_slowly(TooSlow { moved, patience }: TooSlow) -> Fault {
+    let message = format!("a frame began, and only {moved} more bytes came within {patience:?}");
+    Fault::new(ErrorKind::Overloaded, message)
 }

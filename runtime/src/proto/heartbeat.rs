@@ -37,11 +37,6 @@ impl Heartbeat {
         heartbeat
     }
 
-    /// How long a peer may do nothing.
-    pub(super) fn patience(&self) -> Option<Duration> {
-        self.interval?.checked_mul(self.misses)
-    }
-
     pub(super) fn heard(&mut self, now: Instant) {
         self.heard = now;
         self.pings = 0;

@@ -17,6 +17,7 @@ impl<H: Host> Connection<H> {
     /// Takes what arrived off the front of `input`, as far as frames are whole.
     pub(crate) fn receive(&mut self, input: &mut BytesMut, now: Instant) -> Result<(), Fault> {
         self.heard(now);
+        let mut is_another = false;
         loop {
             match self.phase {
                 Phase::Ended(_) => {
@@ -38,16 +39,34 @@ impl<H: Host> Connection<H> {
                     let Some(frame) = split(input, self.config.limits.max_frame)? else {
                         break;
                     };
+                    is_another = true;
                     self.on_frame(&frame, now)?;
                 }
             }
         }
+        self.keep_pace(input.len(), is_another, now);
         self.pump(now);
         Ok(())
     }
 
+    /// So many bytes belong to a frame that is not whole, to another one than before or the same.
+    fn keep_pace(&mut self, bytes: usize, is_another: bool, now: Instant) {
+        if bytes == 0 {
+            self.arriving_pace.ends();
+        } else if is_another || self.arrived == 0 {
+            self.arriving_pace.begins(now);
+        } else {
+            self.arriving_pace.goes_on(bytes.saturating_sub(self.arrived));
+        }
+        self.arrived = bytes;
+    }
+
     fn on_frame(&mut self, bytes: &Bytes, now: Instant) -> Result<(), Fault> {
-        match read(bytes, self.config.limits.max_nesting)? {
+        let frame = read(bytes, self.config.limits.max_nesting)?;
+        if !matches!(frame, Frame::Ping(_) | Frame::Pong(_)) {
+            self.idle.used(now);
+        }
+        match frame {
             Frame::Request(call) | Frame::Notification(call) => self.on_call(bytes, call),
             Frame::Response(response) => self.on_response(bytes, response, now),
             Frame::Cancel { id } => {
@@ -73,7 +92,7 @@ impl<H: Host> Connection<H> {
             Frame::Credit(credit) => self.on_credit(&credit),
             Frame::Ping(token) => {
                 self.pong_due = Some(token); // of many unread ones, one answer
-                Ok(())
+                self.pings.one_more(self.peer.heartbeat, now)
             }
             Frame::Goaway { reason } => {
                 self.on_goaway(reason);

@@ -65,6 +65,14 @@ impl ServerBuilder {
         self
     }
 
+    /// After how long the server leaves a connection that nobody uses: over which no call is under way, no
+    /// object is held, and nothing but signs of life was sent. The client's next call fails with
+    /// [`Closed`](crate::ErrorKind::Closed). Default: never.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.config.idle = Some(timeout);
+        self
+    }
+
     /// How long calls in flight may take to finish when ctrl-c or SIGTERM ends [`Server::run`].
     /// Default: 10 seconds.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::BytesMut;
+
 use super::outgoing::Outgoing;
 use super::pair::{limited, quiet};
 use super::stranger::{
@@ -16,10 +18,20 @@ use crate::id::{ObjectId, RequestId};
 fn who_pings_for_ever_and_never_reads_takes_no_room() {
     let mut stranger = Stranger::greets(quiet());
     for token in 0..1000 {
+        if token % 100 == 0 {
+            stranger.clock.advance(Duration::from_secs(1));
+        }
         stranger.sends(&Frame::Ping(token)).unwrap();
     }
     assert_eq!(stranger.end.counts().queued_bytes, 0);
     assert_eq!(stranger.reads(), ["pong 999"]);
+}
+
+#[test]
+fn who_pings_far_more_often_than_his_heartbeat_asks_for_meets_an_end() {
+    let mut stranger = Stranger::greets(quiet());
+    let pings = (1..1000).find(|&token| stranger.sends(&Frame::Ping(token)).is_err());
+    assert_eq!(pings, Some(101));
 }
 
 #[test]
@@ -42,15 +54,75 @@ fn who_takes_nothing_for_as_long_as_one_may_be_silent_meets_an_end() {
     assert!(!stranger.end.hand_over().is_empty());
     for second in 1..=20 {
         stranger.clock.advance(Duration::from_secs(1));
-        // It is not silent, and takes a byte now and then.
+        // It is not silent.
         stranger.sends(&Frame::Ping(1)).unwrap();
-        if second == 5 {
-            stranger.end.wrote(1);
-        }
         let ticked = stranger.end.look_at_the_clock();
         assert_eq!(ticked.is_err(), second == 20, "after {second} seconds");
         if let Err(fault) = ticked {
             assert_eq!(fault.kind, ErrorKind::Overloaded);
+            return;
+        }
+    }
+}
+
+/// A peer that takes that many bytes each second of much that is sent to it, and when that meets an end.
+fn reads(bytes: usize) -> Option<u32> {
+    let mut config = quiet();
+    config.heartbeat = Some(Duration::from_secs(5));
+    let mut stranger = Stranger::greets(config);
+    for id in 0..1000 {
+        stranger.sends(&request(id)).unwrap();
+        let incoming = stranger.end.next_call();
+        stranger.end.answer(incoming, 0);
+    }
+    assert!(stranger.end.hand_over().len() > 10_000);
+    (1..100).find(|_| {
+        stranger.clock.advance(Duration::from_secs(1));
+        stranger.sends(&Frame::Pong(1)).unwrap();
+        stranger.end.wrote(bytes);
+        stranger.end.look_at_the_clock().is_err()
+    })
+}
+
+#[test]
+fn who_takes_a_byte_now_and_then_meets_an_end() {
+    assert_eq!(reads(1), Some(20));
+    assert_eq!(reads(100), None);
+}
+
+/// A peer that sends that many bytes of a large frame each second, and when that meets an end.
+fn writes(bytes: usize) -> Option<u32> {
+    let mut config = quiet();
+    config.heartbeat = Some(Duration::from_secs(5));
+    let mut stranger = Stranger::greets(config);
+    let mut input = BytesMut::from(&[0, 0xf0, 0, 0][..]);
+    (1..100).find(|_| {
+        stranger.clock.advance(Duration::from_secs(1));
+        input.resize(input.len() + bytes, 0);
+        stranger.end.receive(&mut input).unwrap();
+        stranger.end.look_at_the_clock().is_err()
+    })
+}
+
+#[test]
+fn who_sends_a_frame_byte_by_byte_meets_an_end() {
+    assert_eq!(writes(1), Some(21)); // it began in the first second
+    assert_eq!(writes(100), None);
+}
+
+#[test]
+fn a_frame_that_is_whole_in_time_may_be_as_slow_as_it_likes() {
+    let mut config = quiet();
+    config.heartbeat = Some(Duration::from_secs(5));
+    let mut stranger = Stranger::greets(config);
+    let mut input = BytesMut::new();
+    for _ in 0..10 {
+        // Nine bytes, one a second; and the next one has begun when this is whole.
+        for byte in [0, 0, 0, 5, 0x92, 8, 0xcd, 3, 0xe8] {
+            input.extend_from_slice(&[byte]);
+            stranger.end.receive(&mut input).unwrap();
+            stranger.clock.advance(Duration::from_secs(1));
+            stranger.end.look_at_the_clock().unwrap();
         }
     }
 }

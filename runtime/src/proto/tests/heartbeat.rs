@@ -49,7 +49,7 @@ fn a_ping_is_sent_after_a_silence_and_not_before() {
 
 #[test]
 fn any_byte_is_a_sign_of_life() {
-    let mut pair = pair(1);
+    let mut pair = pair(10);
     pair.server.submit(Outgoing::to_service("S")).unwrap();
     pair.send_from(Side::Accepting);
     for _ in 0..10 {
@@ -69,12 +69,15 @@ fn a_silent_peer_is_given_up_when_it_was_promised() {
     for misses in [1, 2, 3, 7] {
         let mut pair = pair(misses);
         let start = pair.clock.now();
+        let mut pings = 0;
         let fault = loop {
             let (slept, woken) = sleep_until_woken(&mut pair);
             assert_eq!(slept, SECOND);
             if let Err(fault) = woken {
                 break fault;
             }
+            pair.send_from(Side::Connecting);
+            pings += 1;
         };
         assert_eq!(pair.clock.now() - start, SECOND * (misses + 1));
         assert_eq!(fault.kind, ErrorKind::Closed);
@@ -85,6 +88,7 @@ fn a_silent_peer_is_given_up_when_it_was_promised() {
                 misses + 1
             )
         );
+        assert_eq!(pings, misses);
         assert_eq!(frames_of_client(&mut pair).len(), misses as usize);
     }
 }
