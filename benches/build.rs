@@ -4,6 +4,21 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     #[cfg(feature = "tonic")]
     tonic();
+    #[cfg(feature = "capnp")]
+    capnp();
+}
+
+#[cfg(feature = "capnp")]
+fn capnp() {
+    println!("cargo::rerun-if-changed=schema/bench.capnp");
+    let compiled = capnpc::CompilerCommand::new()
+        .import_path("schema")
+        .file("schema/bench.capnp")
+        .default_parent_module(["peers".into(), "capnp".into()].to_vec())
+        .run();
+    if let Err(why) = compiled {
+        panic!("is the schema compiler there (README, \"The peers\")? {why}");
+    }
 }
 
 /// The service for tonic, from code instead of a `.proto` file, for which `protoc` would be needed. What

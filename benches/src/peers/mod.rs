@@ -4,6 +4,8 @@
 //! feature of its own that is named in `Cargo.toml` and is on by default. What it cannot do it leaves
 //! to the default methods, or overrides them with a better reason.
 
+#[cfg(feature = "capnp")]
+mod capnp;
 mod floor;
 mod load;
 mod ping_pong;
@@ -34,6 +36,8 @@ macro_rules! each_peer {
             tarpc::Tarpc,
             #[cfg(feature = "tonic")]
             tonic::Tonic,
+            #[cfg(feature = "capnp")]
+            capnp::Capnp,
             ping_pong::Blocking,
             ping_pong::Task,
         }
