@@ -55,7 +55,9 @@ impl<H: Host> Connection<H> {
     pub(super) fn leave_if_idle(&mut self, now: Instant) {
         let counts = self.counts();
         let entries = counts.calls + counts.served + counts.exports + counts.imports;
-        let in_use = entries > 0 || counts.outstanding > 0 || !self.served.is_idle();
+        let is_served = !self.served.is_idle();
+        // What has not left yet will be a use of its own.
+        let in_use = entries > 0 || counts.outstanding > 0 || is_served || !self.output.is_empty();
         if let Some(limit) = self.idle.on_timeout(now, in_use) {
             let reason = format!("nothing was under way for {limit:?} (idle_timeout)");
             self.go_away(&reason, now.checked_add(LAST));

@@ -1,0 +1,198 @@
+//! How many connections a server takes, and how long it keeps those that nobody uses.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use ringback::testing::Network;
+use ringback::{Client, ErrorKind, Server, ServerBuilder};
+use ringback_tests::keeper::{Keeper, KeeperClient, Shelf};
+use ringback_tests::raw::{PREFACE, Raw};
+use ringback_tests::run::run;
+use ringback_tests::services::Idle;
+use ringback_tests::{Living, Over, Serving, until};
+
+/// One that is refused hears why, in words that name the limit; and there is room again later.
+async fn takes_two(server: ServerBuilder, limit: &str) {
+    let serving = Serving::start(Over::Tcp, server).await;
+    let first = serving.connect(Client::builder()).await;
+    let second = serving.connect(Client::builder()).await;
+    for _ in 0..3 {
+        let error = Client::builder()
+            .connect(serving.address())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        let text = error.to_string();
+        assert!(text.contains("at most 2 connections"), "{text}");
+        assert!(text.contains(limit), "{text}");
+    }
+    assert_eq!(serving.handle().sessions().len(), 2);
+    let keeper: KeeperClient = first.service();
+    keeper.kept().await.unwrap();
+
+    drop(second.client);
+    second.session.closed().await;
+    // Its seat is free when its last byte has left.
+    loop {
+        match Client::builder().connect(serving.address()).await {
+            Ok(client) => {
+                let keeper: KeeperClient = client.service();
+                keeper.kept().await.unwrap();
+                break;
+            }
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Refused),
+        }
+    }
+}
+
+#[test]
+fn a_server_takes_so_many_connections() {
+    run(takes_two(
+        Shelf::serve().1.max_connections(2),
+        "max_connections",
+    ));
+}
+
+#[test]
+fn a_server_takes_so_many_connections_from_one_address() {
+    run(takes_two(
+        Shelf::serve().1.max_connections_per_address(2),
+        "max_connections_per_address",
+    ));
+}
+
+/// Connections count before they have greeted, so nobody can hold more by never doing so.
+#[test]
+fn who_has_not_greeted_counts_and_is_given_up() {
+    run(async {
+        let server = Shelf::serve()
+            .1
+            .max_connections(5)
+            .handshake_timeout(Duration::from_millis(300));
+        let serving = Serving::start(Over::Tcp, server).await;
+        let mut half_open = Vec::new();
+        for _ in 0..5 {
+            let mut peer = Raw::connect(serving.address()).await;
+            peer.say(PREFACE).await;
+            half_open.push(peer);
+        }
+        let error = Client::builder()
+            .connect(serving.address())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        // They are closed, and there is room.
+        let ended = join_all(half_open.iter_mut().map(Raw::read_to_end)).await;
+        assert!(ended.iter().all(Vec::is_empty), "{ended:?}");
+        drop(half_open);
+        let client = loop {
+            match Client::builder().connect(serving.address()).await {
+                Ok(client) => break client,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Refused),
+            }
+        };
+        let keeper: KeeperClient = client.service();
+        keeper.kept().await.unwrap();
+    });
+}
+
+/// Hundreds of refused connections at a time, which do not read why.
+#[test]
+fn a_flood_of_connections_is_refused_and_leaves_nothing() {
+    run(async {
+        let serving = Serving::start(Over::Tcp, Shelf::serve().1.max_connections(1)).await;
+        let ends = serving.connect(Client::builder()).await;
+        let keeper: KeeperClient = ends.service();
+        for _ in 0..3 {
+            let address = serving.address();
+            let flood = join_all((0..200).map(|_| Raw::connect(address))).await;
+            keeper.kept().await.unwrap();
+            assert_eq!(serving.handle().sessions().len(), 1);
+            drop(flood);
+        }
+    });
+}
+
+async fn over_link(server: ServerBuilder) -> (Serving, ringback_tests::Ends) {
+    let serving = Serving::start(Over::Memory, server).await;
+    let ends = serving.connect(Client::builder()).await;
+    (serving, ends)
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_nobody_uses_is_left_after_a_while() {
+    let (_serving, ends) = over_link(Shelf::serve().1.idle_timeout(MINUTE)).await;
+    let keeper: KeeperClient = ends.service();
+    // Calls keep it, however short they are.
+    for _ in 0..5 {
+        tokio::time::sleep(MINUTE * 9 / 10).await;
+        keeper.kept().await.unwrap();
+    }
+    let idle = tokio::time::Instant::now();
+    let why = ends.client.session().closed().await;
+    let after = idle.elapsed().as_secs_f64();
+    assert!((59.9..61.0).contains(&after), "{after}");
+    assert_eq!(why.kind(), ErrorKind::Closed);
+    assert!(why.to_string().contains("idle_timeout"), "{why}");
+    let error = keeper.kept().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Closed);
+    assert!(error.to_string().contains("idle_timeout"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_is_held_keeps_its_connection() {
+    let (shelf, server) = Shelf::serve();
+    let (_serving, ends) = over_link(server.idle_timeout(MINUTE)).await;
+    let keeper: KeeperClient = ends.service();
+    let living = Living::default();
+    keeper.keep(Idle(living.one())).await.unwrap();
+    tokio::time::sleep(MINUTE * 100).await;
+    assert!(!ends.client.session().is_closed());
+    shelf.clear();
+    let released = tokio::time::Instant::now();
+    ends.client.session().closed().await;
+    let after = released.elapsed().as_secs_f64();
+    assert!((59.9..61.0).contains(&after), "{after}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_hangs_keeps_its_connection() {
+    let (shelf, server) = Shelf::serve();
+    let (_serving, ends) = over_link(server.idle_timeout(MINUTE)).await;
+    let keeper: KeeperClient = ends.service();
+    let living = Living::default();
+    let hang = tokio::spawn({
+        let object = Idle(living.one());
+        async move { keeper.hang(object).await }
+    });
+    shelf.hangs.notified().await;
+    tokio::time::sleep(MINUTE * 100).await;
+    assert!(!ends.client.session().is_closed());
+    hang.abort();
+    let _ = hang.await;
+    let cancelled = tokio::time::Instant::now();
+    ends.client.session().closed().await;
+    let after = cancelled.elapsed().as_secs_f64();
+    assert!((59.9..61.0).contains(&after), "{after}");
+}
+
+/// Of a network without addresses, all are as one and none has a limit.
+#[test]
+fn who_has_no_address_has_no_limit_by_it() {
+    run(async {
+        let network = Network::new(1);
+        let server = Server::builder()
+            .max_connections_per_address(1)
+            .listen(network.listen("server"));
+        let handle = server.handle();
+        tokio::spawn(server.run());
+        let mut clients = Vec::new();
+        for _ in 0..3 {
+            let stream = network.link().connect("server").await.unwrap();
+            clients.push(Client::builder().connect_io(stream).await.unwrap());
+        }
+        until("all are there", || handle.sessions().len() == 3).await;
+    });
+}
