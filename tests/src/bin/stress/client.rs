@@ -6,6 +6,7 @@ use ringback::{ClientBuilder, Lease, ServerBuilder};
 
 use crate::connection::{Connection, Medium};
 use crate::ear::{Counted, EarProxy};
+use crate::fan::{FanProxy, Follower};
 use crate::hub::Hub;
 use crate::ledger::Ledger;
 
@@ -33,6 +34,9 @@ pub struct State {
     /// Proxies that the hub gave.
     pub held: Vec<EarProxy>,
     pub leased: Vec<(EarProxy, Lease)>,
+    /// Members of groups, and those with a lease by their objects' numbers.
+    pub fans: Vec<Arc<Follower>>,
+    pub leased_fans: Vec<(u64, FanProxy, Lease)>,
 }
 
 impl Client {
@@ -52,6 +56,8 @@ impl Client {
                 own: Vec::new(),
                 held: Vec::new(),
                 leased: Vec::new(),
+                fans: Vec::new(),
+                leased_fans: Vec::new(),
             }),
         })
     }
@@ -87,9 +93,13 @@ impl Client {
             std::mem::take(&mut state.own),
             std::mem::take(&mut state.held),
             std::mem::take(&mut state.leased),
+            std::mem::take(&mut state.fans),
         );
+        let fans = std::mem::take(&mut state.leased_fans);
+        let numbers = fans.iter().map(|(number, ..)| *number);
+        numbers.for_each(|number| self.ledger.casts.revoked(number));
         drop(state);
-        drop(gone);
+        drop((gone, fans));
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {

@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::hub::HubClient;
 use crate::tally::Tally;
 use crate::tap::{Cable, Tapped};
+use crate::venue::VenueClient;
 
 /// The longest that bytes are under way in memory.
 const LATENCY: Duration = Duration::from_millis(4);
@@ -29,6 +30,7 @@ pub enum Medium {
 pub struct Connection {
     pub client: Client,
     pub hub: HubClient,
+    pub venue: VenueClient,
     pub hub_end: Session,
     cable: Arc<Mutex<Cable>>,
     is_cut: AtomicBool,
@@ -77,6 +79,7 @@ impl Connection {
         let client = client.unwrap();
         Self {
             hub: client.service(),
+            venue: client.service(),
             client,
             hub_end: hub_end.unwrap(),
             cable,

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex};
 
 use tokio::time::Instant;
 
+use crate::casts::Casts;
 use crate::tally::Tally;
 
 /// The books of one run.
 pub struct Ledger {
     pub tally: Arc<Tally>,
+    pub casts: Casts,
     began: Instant,
     books: Mutex<Books>,
 }
@@ -36,6 +38,7 @@ impl Ledger {
     pub fn new(tally: &Arc<Tally>) -> Arc<Self> {
         Arc::new(Self {
             tally: Arc::clone(tally),
+            casts: Casts::default(),
             began: Instant::now(),
             books: Mutex::default(),
         })

@@ -1,21 +1,21 @@
 //! One seed: clients that act at random, and what must hold in between and at the end.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringback::{Client as Builder, ErrorKind, Limits, Server, Session, Stats};
+use ringback::{Client as Builder, ErrorKind, Limits, Server};
 use tokio::runtime;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::client::{Client, Setting};
 use crate::connection::Medium;
-use crate::ear::{Ear, EarProxy};
+use crate::expected::Expected;
 use crate::hub::{HubServer, Keeper};
 use crate::ledger::Ledger;
 use crate::tally::Tally;
 use crate::task::Task;
+use crate::venue::{House, VenueServer};
 
 /// The longest that a run may take; by the paused clock, one that is stuck takes no time to get there.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -54,7 +54,9 @@ pub fn run(seed: u64, medium: Medium, tally: &Arc<Tally>) -> Outcome {
 async fn live(seed: u64, medium: Medium, ledger: &Arc<Ledger>) {
     let mut random = fastrand::Rng::with_seed(seed);
     let hub = Arc::new(Keeper::new(ledger));
-    let setting = Arc::new(setting(&mut random, medium, &hub));
+    let is_tight = random.u8(..5) == 0;
+    let house = Arc::new(House::new(is_tight, ledger));
+    let setting = Arc::new(setting(&mut random, medium, is_tight, &hub, &house));
     let mut clients = Vec::new();
     for number in 0..random.usize(1..=4) {
         clients.push(Client::new(number, &setting, ledger, &mut random).await);
@@ -65,16 +67,17 @@ async fn live(seed: u64, medium: Medium, ledger: &Arc<Ledger>) {
         for client in &clients {
             client.catch_up().await;
         }
-        settle(&clients, ledger, async || {
+        settle(&clients, &house, ledger, async || {
             hub.let_go(|_, ear| ear.is_closed());
-            Expected::of(&hub, &clients, ledger).await
+            Expected::of(&hub, &house, &clients, ledger).await
         })
         .await;
     }
 
     hub.let_go(|_, _| true);
+    house.empty();
     clients.iter().for_each(|client| client.let_go());
-    settle(&clients, ledger, async || Expected::default()).await;
+    settle(&clients, &house, ledger, async || Expected::default()).await;
 
     let ends: Vec<_> = clients
         .iter()
@@ -89,8 +92,13 @@ async fn live(seed: u64, medium: Medium, ledger: &Arc<Ledger>) {
     }
 }
 
-fn setting(random: &mut fastrand::Rng, medium: Medium, hub: &Arc<Keeper>) -> Setting {
-    let is_tight = random.u8(..5) == 0;
+fn setting(
+    random: &mut fastrand::Rng,
+    medium: Medium,
+    is_tight: bool,
+    hub: &Arc<Keeper>,
+    house: &Arc<House>,
+) -> Setting {
     let mut limits = || {
         let mut limits = Limits::default();
         let few = [1, 2, 3, 4096];
@@ -106,6 +114,7 @@ fn setting(random: &mut fastrand::Rng, medium: Medium, hub: &Arc<Keeper>) -> Set
         medium,
         server: Server::builder()
             .service(HubServer::new(Arc::clone(hub)))
+            .service(VenueServer::new(Arc::clone(house)))
             .limits(of_server)
             .compact(random.bool()),
         client: Builder::builder().limits(of_client).compact(random.bool()),
@@ -129,82 +138,18 @@ async fn act(clients: &[Arc<Client>], random: &mut fastrand::Rng) {
     }
 }
 
-/// How many objects each client's session has to have: passed to the hub, and got from it.
-#[derive(Default)]
-struct Expected(BTreeMap<usize, (usize, usize)>);
-
-impl Expected {
-    /// Asks every proxy that is held for its object.
-    async fn of(hub: &Keeper, clients: &[Arc<Client>], ledger: &Ledger) -> Self {
-        let kept: Vec<_> = hub.slots.lock().unwrap().values().cloned().collect();
-        let mut of_owner: BTreeMap<usize, BTreeSet<u64>> = BTreeMap::new();
-        for ear in kept {
-            if let Some(number) = number_of(&ear, ledger).await {
-                of_owner
-                    .entry(ledger.owner(number))
-                    .or_default()
-                    .insert(number);
-            }
-        }
-        let mut held = BTreeMap::new();
-        for client in clients {
-            let mut numbers = BTreeSet::new();
-            for ear in client.live_proxies() {
-                if let Some(number) = number_of(&ear, ledger).await
-                    && ledger.owner(number) != client.number
-                {
-                    numbers.insert(number);
-                    of_owner
-                        .entry(ledger.owner(number))
-                        .or_default()
-                        .insert(number);
-                }
-            }
-            held.insert(client.number, numbers.len());
-        }
-        Self(
-            held.into_iter()
-                .map(|(client, held)| {
-                    (
-                        client,
-                        (of_owner.get(&client).map_or(0, BTreeSet::len), held),
-                    )
-                })
-                .collect(),
-        )
-    }
-
-    /// Whether nobody holds anything any more, so that every object is gone.
-    fn is_nothing(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn wrong(&self, clients: &[Arc<Client>]) -> Option<String> {
-        clients.iter().find_map(|client| {
-            let (passed, got) = self.0.get(&client.number).copied().unwrap_or_default();
-            let connection = client.connection();
-            let end = |session: &Session, exported, imported| {
-                let stats = session.stats();
-                (!is_idle(&stats, exported, imported)).then(|| {
-                    format!(
-                        "client {}: {stats:?}, not {exported} exported and {imported} imported",
-                        client.number
-                    )
-                })
-            };
-            end(connection.client.session(), passed, got)
-                .or_else(|| end(&connection.hub_end, got, passed))
-        })
-    }
-}
-
 /// Waits until the figures of every session are as expected.
-async fn settle(clients: &[Arc<Client>], ledger: &Ledger, expected: impl AsyncFn() -> Expected) {
+async fn settle(
+    clients: &[Arc<Client>],
+    house: &House,
+    ledger: &Ledger,
+    expected: impl AsyncFn() -> Expected,
+) {
     let mut wrong = None;
     let settled = timeout(SETTLE, async {
         loop {
             let expected = expected().await;
-            wrong = expected.wrong(clients);
+            wrong = expected.wrong(clients).or_else(|| house.wrong());
             if expected.is_nothing() {
                 wrong = wrong.take().or_else(|| ledger.wrong_drop());
             }
@@ -217,24 +162,4 @@ async fn settle(clients: &[Arc<Client>], ledger: &Ledger, expected: impl AsyncFn
     if settled.await.is_err() {
         ledger.fail(format!("left over: {}", wrong.unwrap_or_default()));
     }
-}
-
-/// The number of a proxy's object; `None` if that is gone by now, or revoked.
-async fn number_of(ear: &EarProxy, ledger: &Ledger) -> Option<u64> {
-    match ear.number().await {
-        Ok(number) => Some(number),
-        Err(error) if matches!(error.kind(), ErrorKind::Closed | ErrorKind::Revoked) => None,
-        Err(error) => {
-            ledger.fail(format!("a proxy that is held answers {error:?}"));
-            None
-        }
-    }
-}
-
-fn is_idle(stats: &Stats, exported: usize, imported: usize) -> bool {
-    stats.calls_in_flight == 0
-        && stats.calls_served == 0
-        && stats.queued_bytes == 0
-        && stats.exported == exported
-        && stats.imported == imported
 }

@@ -1,5 +1,6 @@
 //! One task of a client: it takes steps at random, and judges what comes of them.
 
+mod crowd;
 mod steps;
 
 use std::sync::Arc;
@@ -44,7 +45,7 @@ impl Task {
     }
 
     async fn step(&mut self) {
-        match self.random.u8(..100) {
+        match self.random.u8(..140) {
             0..=14 => self.register().await,
             15..=20 => self.leave().await,
             21..=27 => self.unregister().await,
@@ -61,7 +62,16 @@ impl Task {
             86..=90 => self.lease().await,
             91..=94 => self.revoke(),
             95..=97 => self.keep_private().await,
-            _ => self.disconnect().await,
+            98..=99 => self.disconnect().await,
+            100..=109 => self.join().await,
+            110..=112 => self.join_leased().await,
+            113..=114 => self.revoke_fan(),
+            115..=117 => self.quit().await,
+            118..=119 => self.expel().await,
+            120..=122 => self.plant().await,
+            123..=132 => self.cast().await,
+            133..=135 => self.gather().await,
+            _ => self.ask().await,
         }
     }
 

@@ -81,9 +81,10 @@ impl Task {
         let mut state = self.client.state();
         let own = pick(&mut self.random, &state.own).map(|index| state.own.swap_remove(index));
         let held = pick(&mut self.random, &state.held).map(|index| state.held.swap_remove(index));
+        let fan = pick(&mut self.random, &state.fans).map(|index| state.fans.swap_remove(index));
         drop(state);
         if self.random.bool() {
-            drop((own, held));
+            drop((own, held, fan));
         } else {
             self.client.state().own.extend(own);
         }
