@@ -54,7 +54,7 @@ struct Arguments {
     #[arg(long, default_value_t = 15)]
     stay: u64,
     /// How long a client pauses between two steps, on average, in milliseconds.
-    #[arg(long, default_value_t = 250)]
+    #[arg(long, default_value_t = 400)]
     pause: u64,
     /// What the clients' random steps begin with.
     #[arg(long, default_value_t = 1)]

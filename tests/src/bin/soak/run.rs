@@ -30,6 +30,8 @@ pub struct Outcome {
     pub warm_up: usize,
     /// Before the server was made.
     pub before: Sample,
+    /// With the server, before the first client.
+    pub idle: Sample,
     /// With the server, after the clients have gone.
     pub after: Sample,
     /// After the server has ended.
@@ -56,6 +58,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
     let tower = Arc::new(Tower::new(arguments.leak));
     let (server, serving) = serve(&server_side, &tower, &tally, silent);
+    let idle = meter.read();
     let listeners = Living::default();
     let visits = Arc::new(Visits {
         server: server.local_addr(),
@@ -107,6 +110,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         warm_up: samples.len() / 6,
         samples,
         before,
+        idle,
         after,
         end,
         held,

@@ -7,10 +7,10 @@ use crate::sample::Sample;
 use crate::trend::{growth, median};
 
 /// By how much memory may seem to grow: so much of its median...
-const SHARE: f64 = 0.02;
+const SHARE: f64 = 0.05;
 /// ... or so many bytes, whichever is more.
 const LEAST: f64 = 1_048_576.0;
-/// What may be left of the heap at the end: what the runtimes and thread-local buffers keep.
+/// What may be left of the heap when everybody has gone: what the runtimes and thread-local buffers keep.
 const REST: f64 = 1_048_576.0;
 
 /// The checks in words, each with whether it held.
@@ -38,11 +38,17 @@ pub fn judge(outcome: &Outcome) -> Verdict {
         end.descriptors.saturating_sub(outcome.before.descriptors),
     );
     none("things that went wrong", outcome.tally.wrong.get());
-    let rest = end.heap as f64 - outcome.before.heap as f64;
-    checks.push((
-        rest <= REST,
-        format!("heap left at the end: {:.0} KiB", rest / 1024.0),
-    ));
+    for (what, now, then) in [
+        (
+            "heap left when the clients had gone",
+            after.heap,
+            outcome.idle.heap,
+        ),
+        ("heap left at the end", end.heap, outcome.before.heap),
+    ] {
+        let rest = now as f64 - then as f64;
+        checks.push((rest <= REST, format!("{what}: {:.0} KiB", rest / 1024.0)));
+    }
     let never: Vec<_> = outcome
         .tally
         .counts()
