@@ -78,6 +78,16 @@ impl Raw {
         Some(body)
     }
 
+    /// Reads so many bytes.
+    ///
+    /// # Panics
+    /// If the peer closes before.
+    pub async fn read_bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.0.read_exact(&mut bytes).await.expect("more bytes");
+        bytes
+    }
+
     /// Reads everything until the peer closes.
     pub async fn read_to_end(&mut self) -> Vec<u8> {
         let mut all = Vec::new();
