@@ -215,7 +215,8 @@ impl<H: Host> Connection<H> {
             }
         }
         std::mem::swap(&mut self.output, buffer);
-        self.leaving = buffer.len();
+        // The last bytes of a session that is over concern nobody any more.
+        self.leaving = if self.is_open() { buffer.len() } else { 0 };
         if buffer.is_empty() {
             self.leaving_pace.ends();
         } else {
