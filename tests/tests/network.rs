@@ -199,6 +199,20 @@ async fn a_new_rate_holds_for_what_has_not_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lower_rate_holds_at_once() {
+    let link = link();
+    link.throttle(1_000_000);
+    let (here, mut there) = link.pair();
+    let start = Instant::now();
+    let _here = send(here, pattern(200_000)).await;
+    there.read_exact(&mut [0; 100_000]).await.unwrap();
+    link.throttle(100);
+    let _ = timeout(millis(900), there.read_exact(&mut [0; 100_000])).await;
+    there.read_u8().await.unwrap();
+    assert!(start.elapsed() < millis(1100), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cut_breaks_every_connection_until_it_is_healed() {
     let network = Network::new(1);
     let server = Server::builder().listen(network.listen("server"));
@@ -307,8 +321,11 @@ async fn an_end_that_leaves_in_a_stall_is_missed_after_it() {
 #[tokio::test(start_paused = true)]
 async fn a_black_hole_tells_nobody_anything() {
     let link = link();
-    let (mut here, there) = link.pair();
+    let (mut here, mut there) = link.pair();
+    link.delay(millis(10));
+    here.write_all(b"under way").await.unwrap();
     link.black_hole();
+    assert!(timeout(LONG, there.read_u8()).await.is_err());
     drop(there);
     here.write_all(b"are you there?").await.unwrap();
     assert!(timeout(LONG, here.read_u8()).await.is_err());
@@ -373,6 +390,20 @@ async fn a_writer_that_waits_is_told_that_its_reader_has_gone() {
     assert!(!writing.is_finished());
     drop(there);
     let error = writing.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_a_reader_has_gone_is_known_after_the_delay() {
+    let link = link();
+    link.delay(millis(50));
+    let (mut here, there) = link.pair();
+    drop(there);
+    here.write_all(&pattern(1 << 20)).await.unwrap();
+    sleep(millis(40)).await;
+    here.write_all(b"more").await.unwrap();
+    sleep(millis(20)).await;
+    let error = here.write_all(b"more").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BrokenPipe);
 }
 

@@ -40,10 +40,9 @@ pub(super) struct Pipe {
     piece: Option<usize>,
     /// Until when the sender has been busy with what is on the way.
     sent_until: Instant,
-    /// On the way: when each piece arrives, and how long it is.
+    /// On the way: when each piece arrives, though not before those ahead of it, and how long it is.
     pieces: VecDeque<(Instant, usize)>,
     travelling: BytesMut,
-    last_arrival: Instant,
     /// The writer has said that nothing more comes.
     is_finished: bool,
     /// When the reader learns of that.
@@ -80,7 +79,6 @@ impl Pipe {
             sent_until: now,
             pieces: VecDeque::new(),
             travelling: BytesMut::new(),
-            last_arrival: now,
             is_finished: false,
             end: None,
             unread: None,
@@ -215,15 +213,12 @@ impl Pipe {
             }
             self.piece = None;
             let jitter = self.random.time(&(Duration::ZERO..=terms.jitter));
-            // One behind the other, however the delay changes.
-            self.last_arrival = self
-                .last_arrival
-                .max(self.sent_until + terms.delay + jitter);
-            self.pieces.push_back((self.last_arrival, piece));
+            let arrival = self.sent_until + terms.delay + jitter;
+            self.pieces.push_back((arrival, piece));
             self.travelling.unsplit(self.unsent.split_to(piece));
         }
         if self.is_finished && self.end.is_none() {
-            self.end = Some(self.last_arrival.max(now + terms.delay));
+            self.end = Some(now + terms.delay);
         }
     }
 
