@@ -9,6 +9,8 @@ mod capnp;
 mod floor;
 mod load;
 mod ping_pong;
+#[cfg(feature = "remoc")]
+mod remoc;
 mod ringback;
 mod sink;
 mod stop;
@@ -38,6 +40,8 @@ macro_rules! each_peer {
             tonic::Tonic,
             #[cfg(feature = "capnp")]
             capnp::Capnp,
+            #[cfg(feature = "remoc")]
+            remoc::Remoc,
             ping_pong::Blocking,
             ping_pong::Task,
         }
