@@ -31,6 +31,7 @@ mod handshake;
 mod heartbeat;
 mod hostile;
 mod interleaving;
+mod leaving;
 mod lines;
 mod overflow;
 mod reentry;
