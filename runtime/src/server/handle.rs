@@ -55,8 +55,9 @@ impl ServerHandle {
     /// grace time is over; what is left then fails with `Closed`, too. Each session is closed when
     /// nothing is in flight on it and no handler runs that could call it.
     ///
-    /// Dropping the future changes nothing: the server ends all the same. A second `shutdown` can make the grace time
-    /// shorter, and [`close`](Self::close) ends it.
+    /// Dropping the future changes nothing: the server ends all the same. A second `shutdown` can make the
+    /// grace time shorter, and [`close`](Self::close) ends it. A handler must not await it: it would wait for
+    /// itself. A server that does not run yet ends when it is to run, or when it is dropped.
     pub async fn shutdown(&self, grace: Duration) {
         let mut stage = self.shared.stage.subscribe();
         self.shared.begin_to_leave(grace);

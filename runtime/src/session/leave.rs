@@ -36,7 +36,8 @@ impl Session {
     /// in flight, and what their handlers call back, may take until the grace time is over; what is left
     /// then fails with `Closed`, too.
     ///
-    /// Dropping the future changes nothing: the session ends all the same.
+    /// Dropping the future changes nothing: the session ends all the same. A handler of this session must
+    /// not await it, or both wait for each other until the time is over.
     ///
     /// ```
     /// # use ringback::{Client, Result, Server};
