@@ -94,8 +94,9 @@
 //!
 //! # Features
 //!
-//! `testing` adds the module [`testing`], for the tests of programs that use the crate. All else is always
-//! there, and all that it needs beside tokio and serde is small.
+//! `testing` adds the module `ringback::testing`, a network in memory that breaks when it is told to, for the
+//! tests of programs that use the crate. All else is always there, and all that it needs beside tokio and
+//! serde is small.
 //!
 //! The crate's tasks run on the tokio runtime in which [`Server::run`], [`ClientBuilder::connect`] or
 //! [`ServerBuilder::serve_io`] is called; the runtime needs its IO and time drivers
