@@ -9,9 +9,9 @@ use crate::ledger::Ledger;
 use crate::tally::Tally;
 
 /// The last cut comes this far before the end, so that something is under way at it.
-const LAST: f64 = 0.97;
+const LAST: f64 = 0.92;
 /// A cut that is due comes within so many bytes.
-const WITHIN: u64 = 4096;
+const WITHIN: u64 = 2048;
 /// Within how many bytes a handshake is cut.
 const GREETING: u64 = 400;
 /// How many connections in a row may come to nothing.
@@ -191,7 +191,10 @@ impl Passage {
         let mut state = self.course.state.lock().unwrap();
         passing.arm(&mut state, &self.course.ledger);
         let length = bytes.len() as u64;
+        let waits = !passing.is_early && self.course.ledger.under_way() == 0;
         let step = match &mut passing.due {
+            // While nothing is under way, a cut would show little; it waits for the next bytes.
+            Some((left, _)) if *left <= length && waits => Step::Pass,
             Some((left, cut)) if *left <= length => Step::Cut(*left as usize, *cut),
             Some((left, _)) => {
                 *left -= length;
@@ -220,6 +223,22 @@ impl Passage {
             state.broken_since.get_or_insert_with(Instant::now);
         }
         step
+    }
+}
+
+/// A cut that did not come, as the ends had given the connection up before, comes on the next one.
+impl Drop for Passage {
+    fn drop(&mut self) {
+        let passing = self.state.get_mut().unwrap();
+        if passing.cut.is_some() {
+            return;
+        }
+        self.course.tally.given_up.add();
+        let mut state = self.course.state.lock().unwrap();
+        state.broken_since.get_or_insert_with(Instant::now);
+        if passing.due.is_some() && !passing.is_early {
+            state.marks.push_front(0.0);
+        }
     }
 }
 
@@ -335,17 +354,42 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_while_nothing_is_under_way_is_told() {
+    fn a_cut_waits_until_something_is_under_way() {
         let (course, ledger, tally) = course(1);
         let passage = greeted(&course);
         advance(&ledger, 1.0);
-        until_cut(&passage);
-        assert_eq!((tally.cuts.get(), tally.idle.get()), (1, 1));
+        for _ in 0..1000 {
+            assert!(!matches!(
+                passage.pass(Direction::Up, &[0; 16]),
+                Step::Cut(..)
+            ));
+        }
+        ledger.calls.send();
+        assert!(matches!(
+            passage.pass(Direction::Up, &[0; 16]),
+            Step::Cut(..)
+        ));
+        assert_eq!((tally.cuts.get(), tally.idle.get()), (1, 0));
+    }
+
+    #[test]
+    fn a_cut_that_did_not_come_comes_on_the_next_connection() {
+        let (course, ledger, tally) = course(1);
+        let passage = greeted(&course);
+        advance(&ledger, 1.0);
+        ledger.calls.send();
+        passage.pass(Direction::Up, b"");
+        assert_eq!(course.left(), 0);
+        drop(passage);
+        assert_eq!((course.left(), tally.cuts.get()), (1, 0));
+        until_cut(&greeted(&course));
+        assert_eq!((course.left(), tally.cuts.get()), (0, 1));
     }
 
     #[test]
     fn what_follows_a_cut_does_not_pass() {
         let (course, ledger, _) = course(1);
+        ledger.calls.send();
         let passage = greeted(&course);
         advance(&ledger, 1.0);
         until_cut(&passage);

@@ -65,7 +65,9 @@ mod tests {
     }
 
     async fn pair(cuts: u64) -> (TcpStream, TcpStream, Proxy, Arc<Tally>) {
-        let ledger = Arc::new(Ledger::new(0, if cuts > 0 { 0 } else { 100 }, 0));
+        // Everything but one answer has arrived, so cuts are due.
+        let ledger = Arc::new(Ledger::new(0, 0, if cuts > 0 { 0 } else { 100 }));
+        ledger.answers.send();
         let tally = Arc::<Tally>::default();
         let course = Course::new(3, cuts, &ledger, &tally);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -103,7 +105,7 @@ mod tests {
     async fn a_cut_comes_in_the_middle_of_the_bytes() {
         let (mut client, mut server, _proxy, tally) = pair(1).await;
         let sent = stream(20_000);
-        // The greetings pass, then it is cut: everything has arrived that was planned.
+        // The greetings pass, then it is cut.
         server.write_all(&stream(1)).await.unwrap();
         client
             .read_exact(&mut vec![0; stream(1).len()])
@@ -115,6 +117,5 @@ mod tests {
         assert!(arrived.len() < sent.len());
         assert!(arrived == sent[..arrived.len()]);
         assert_eq!(tally.cuts.get(), 1);
-        assert_eq!(tally.idle.get(), 1); // nothing was noted as sent
     }
 }

@@ -79,9 +79,10 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "beside them: {} cuts in handshakes, {} connections refused, {} stalls",
+            "beside them: {} cuts in handshakes, {} connections refused, {} given up by an end, {} stalls",
             tally.in_handshake.get(),
             tally.refused.get(),
+            tally.given_up.get(),
             tally.stalls.get(),
         )?;
         let [median, most, longest] = tally.back();

@@ -39,6 +39,8 @@ pub struct Tally {
     /// New connections that were reset at once.
     pub refused: Count,
     pub stalls: Count,
+    /// Connections that an end gave up: by its heartbeat, or as it was not needed any more.
+    pub given_up: Count,
     /// From each cut to the first frame after the handshake of the connection that resumed.
     back: Mutex<Vec<Duration>>,
 }

@@ -48,28 +48,24 @@ fn panels() -> Vec<Panel> {
         },
         Panel {
             unit: "sessions",
-            lines: vec![line("sessions of the server", BLUE, |sample| {
-                sample.sessions as f64
-            })],
+            lines: vec![line("of the server", BLUE, |sample| sample.sessions as f64)],
         },
         Panel {
             unit: "tasks",
             lines: vec![
-                line("tasks of the server", BLUE, |sample| {
-                    sample.server_tasks as f64
-                }),
+                line("of the server", BLUE, |sample| sample.server_tasks as f64),
                 line("of the clients", RED, |sample| sample.client_tasks as f64),
             ],
         },
         Panel {
-            unit: "open",
-            lines: vec![line("descriptors", BLUE, |sample| {
+            unit: "descriptors",
+            lines: vec![line("of the process", BLUE, |sample| {
                 sample.descriptors as f64
             })],
         },
         Panel {
-            unit: "objects",
-            lines: vec![line("callbacks that the server holds", BLUE, |sample| {
+            unit: "callbacks",
+            lines: vec![line("held by the server", BLUE, |sample| {
                 sample.imported as f64
             })],
         },
@@ -147,7 +143,7 @@ fn draw(out: &mut String, panel: &Panel, outcome: &Outcome, top: f64) {
             text(out, x(minutes * 60.0), top + PANEL + 15.0, "middle", &label);
         }
     }
-    let mut legend = String::new();
+    let mut legend = format!("{}:", panel.unit);
     for line in &panel.lines {
         let every = samples.len().div_ceil(POINTS).max(1);
         let mut path = String::new();
@@ -171,8 +167,7 @@ fn draw(out: &mut String, panel: &Panel, outcome: &Outcome, top: f64) {
             line.colour, line.name
         );
     }
-    text(out, LEFT - 8.0, top - 7.0, "start", &legend);
-    text(out, LEFT - 6.0, top - 7.0, "end", panel.unit);
+    text(out, LEFT, top - 7.0, "start", &legend);
 }
 
 fn text(out: &mut String, x: f64, y: f64, anchor: &str, text: &str) {

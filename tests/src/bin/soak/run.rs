@@ -20,6 +20,9 @@ use crate::visitor::{Visits, visitor};
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How often they are printed.
 const PRINTED: usize = 10;
+/// At least so many samples are of the time to warm up, if there are twice as many: connections are renewed
+/// several times until then, and the allocator has got the pages that it needs.
+const WARM_UP: usize = 120;
 /// How long things may take to come to an end on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -107,7 +110,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     });
     let end = meter.read();
     Outcome {
-        warm_up: samples.len() / 6,
+        warm_up: (samples.len() / 6).max(WARM_UP).min(samples.len() / 2),
         samples,
         before,
         idle,
