@@ -458,6 +458,52 @@ async fn a_slow_reader_holds_no_server_for_ever() {
     reader.abort();
 }
 
+/// It takes longer than a goodbye may, and less than the grace time.
+#[tokio::test(start_paused = true)]
+async fn an_answer_over_a_slow_link_arrives_before_the_end() {
+    #[service]
+    trait Big {
+        async fn big(&self) -> Result<String>;
+        async fn quick(&self) -> Result<()>;
+    }
+    struct Mega(Arc<Notify>, Arc<Notify>);
+    impl Big for Mega {
+        async fn big(&self) -> Result<String> {
+            self.0.notify_one();
+            self.1.notified().await;
+            Ok("x".repeat(2 << 20))
+        }
+
+        async fn quick(&self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let server = Server::builder().service(BigServer::new(Mega(begun.clone(), go_on.clone())));
+    let serving = Serving::start(Over::Memory, server).await;
+    let link = serving.link();
+    let ends = serving.connect_over(&link, Client::builder()).await;
+    let big: BigClient = ends.service();
+    let call = tokio::spawn({
+        let big = big.clone();
+        async move { big.big().await }
+    });
+    begun.notified().await;
+    let handle = serving.handle().clone();
+    let ending = tokio::spawn(async move { handle.shutdown(Duration::from_secs(300)).await });
+    while big.quick().await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    link.throttle(64 << 10);
+    go_on.notify_one();
+    let start = tokio::time::Instant::now();
+    assert_eq!(call.await.unwrap().unwrap().len(), 2 << 20);
+    assert!(start.elapsed() > Duration::from_secs(20));
+    ending.await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(60));
+}
+
 /// The limits of one session's credit do not keep it from ending.
 #[test]
 fn calls_that_wait_for_credit_are_told() {

@@ -102,7 +102,7 @@ pub(crate) struct Connection<H: Host> {
     pub(super) arrived: usize,
     pub(super) arriving_pace: Pace,
     /// A ping is to be sent.
-    ping_due: bool,
+    pub(super) ping_due: bool,
     pub(super) pings: Pings,
     pub(super) idle: Idle,
     /// The last ping that is to be answered.
@@ -205,6 +205,7 @@ impl<H: Host> Connection<H> {
             self.tell_credit(); // it rides along
             if !self.output.is_empty() {
                 self.idle.used(now); // by more than signs of life
+                self.said_more();
             }
             if std::mem::take(&mut self.ping_due) {
                 let token = self.ping_token();

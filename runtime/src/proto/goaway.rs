@@ -14,8 +14,12 @@ pub(super) struct Leaving {
     reason: String,
     /// When it leaves whatever is still under way.
     until: Option<Instant>,
-    /// The peer has read the announcement, so nothing that it began before is still to come.
-    is_known: bool,
+    /// The token of the last ping, and of the last pong. The first ping is behind the announcement: with its
+    /// pong all has come that the peer began before it knew. Others are behind what is said last.
+    asked: u64,
+    heard: u64,
+    /// Something was said since the last ping.
+    said_more: bool,
     /// This end begins nothing new either, but what handlers call back.
     begins_nothing: bool,
     is_over: bool,
@@ -28,12 +32,11 @@ pub(crate) enum Departure {
     Serving,
     /// All that the peer had begun is served; this end may still wait for answers.
     ServedOut,
-    /// Nothing is left to be done, or the time is over.
+    /// Nothing is left to be done, and the peer has read all that was said; or the time is over.
     Done,
 }
 
-/// The token of pings after the announcement: a pong with it says that the peer has read that. Pings of
-/// before have another one.
+/// The token of the ping behind the announcement. Those of the heartbeat before it have a lower one.
 const ANNOUNCED: u64 = 1;
 
 impl<H: Host> Connection<H> {
@@ -50,14 +53,42 @@ impl<H: Host> Connection<H> {
         self.leaves = Some(Leaving {
             reason: reason.to_owned(),
             until,
-            is_known: false,
+            asked: ANNOUNCED,
+            heard: 0,
+            said_more: false,
             begins_nothing: false,
             is_over: !self.is_open(), // nobody has greeted: nothing can be in flight
         });
         if self.is_open() {
             write::goaway(&mut self.output, reason);
-            write::ping(&mut self.output, ANNOUNCED);
+            self.ping_due = true;
         }
+    }
+
+    /// Something is about to be written.
+    pub(super) fn said_more(&mut self) {
+        if let Some(leaving) = &mut self.leaves {
+            leaving.said_more = true;
+            self.ask_behind_the_last();
+        }
+    }
+
+    /// If what was said may have been the last, asks the peer whether it has read it.
+    pub(super) fn ask_behind_the_last(&mut self) {
+        let is_quiet = self.leaves.is_some() && self.is_quiet();
+        if let Some(leaving) = &mut self.leaves
+            && is_quiet
+            && leaving.begins_nothing
+            && std::mem::take(&mut leaving.said_more)
+        {
+            leaving.asked += 1;
+            self.ping_due = true;
+        }
+    }
+
+    /// Whether nothing is under way, in neither direction.
+    fn is_quiet(&self) -> bool {
+        self.served.is_idle() && self.calls.len() == 0 && self.credit.used() == 0
     }
 
     /// From now on only handlers call, and when nothing is left the session can end.
@@ -65,6 +96,7 @@ impl<H: Host> Connection<H> {
         if let Some(leaving) = &mut self.leaves {
             leaving.begins_nothing = true;
         }
+        self.ask_behind_the_last();
     }
 
     /// Why no new calls are made by this end, if so.
@@ -82,13 +114,16 @@ impl<H: Host> Connection<H> {
         if self.ended().is_some() {
             return None;
         }
-        let serves = !leaving.is_known || !self.served.is_idle();
-        let calls = self.calls.len() > 0 || self.credit.used() > 0;
-        Some(match leaving.begins_nothing {
-            _ if leaving.is_over => Departure::Done,
-            _ if serves => Departure::Serving,
-            true if !calls => Departure::Done,
-            _ => Departure::ServedOut,
+        let serves = leaving.heard < ANNOUNCED || !self.served.is_idle();
+        let is_unread = leaving.said_more || self.ping_due || !self.output.is_empty();
+        let is_read = leaving.heard >= leaving.asked && !is_unread;
+        let is_done = leaving.begins_nothing && is_read && self.is_quiet();
+        Some(if leaving.is_over || is_done {
+            Departure::Done
+        } else if serves {
+            Departure::Serving
+        } else {
+            Departure::ServedOut
         })
     }
 
@@ -103,14 +138,14 @@ impl<H: Host> Connection<H> {
             return self.peer_leaves.clone();
         }
         let leaving = self.leaves.as_ref()?;
-        let why = if self.departure() == Some(Departure::Done) && !leaving.is_over {
-            "all was done"
-        } else {
-            "its time was over"
+        let how = match self.departure() {
+            _ if leaving.is_over => ", and its time was over",
+            Some(Departure::Done) => ", and all was done",
+            _ => "", // it was closed before
         };
         Some(Error::new(
             ErrorKind::Closed,
-            format!("this end has left: {}, and {why}", leaving.reason),
+            format!("this end has left: {}{how}", leaving.reason),
         ))
     }
 
@@ -126,12 +161,12 @@ impl<H: Host> Connection<H> {
     }
 
     pub(super) fn ping_token(&self) -> u64 {
-        self.leaves.as_ref().map_or(0, |_| ANNOUNCED)
+        self.leaves.as_ref().map_or(0, |leaving| leaving.asked)
     }
 
     pub(super) fn on_pong(&mut self, token: u64) {
         if let Some(leaving) = &mut self.leaves {
-            leaving.is_known |= token == ANNOUNCED;
+            leaving.heard = leaving.heard.max(token.min(leaving.asked));
         }
     }
 

@@ -45,6 +45,7 @@ impl<H: Host> Connection<H> {
             }
         }
         self.keep_pace(input.len(), is_another, now);
+        self.ask_behind_the_last();
         self.pump(now);
         Ok(())
     }
