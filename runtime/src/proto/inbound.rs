@@ -57,7 +57,8 @@ impl<H: Host> Connection<H> {
         } else if is_another || self.arrived == 0 {
             self.arriving_pace.begins(now);
         } else {
-            self.arriving_pace.goes_on(bytes.saturating_sub(self.arrived));
+            self.arriving_pace
+                .goes_on(bytes.saturating_sub(self.arrived));
         }
         self.arrived = bytes;
     }

@@ -1,5 +1,6 @@
 //! A call from the moment at which it is submitted: the wait for its answer, and the answer.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -227,14 +228,15 @@ impl<R> fmt::Debug for Call<R> {
     }
 }
 
-/// The outcome of a one-way call that was sent: it is `Result<(), E>`, which reads nil as `Ok`.
+/// The outcome of a one-way call that was sent: it is `Result<(), E>`, of which no value is read.
 fn sent<R: Outcome>() -> R {
-    const NIL: [u8; 1] = [0xc0];
-    let reader = OutcomeReader {
-        status: Status::Ok,
-        value: &NIL,
-    };
-    R::read(reader).unwrap_or_else(R::failed)
+    let mut value = None::<R::Ok>;
+    let unit = (&mut value as &mut dyn Any).downcast_mut::<Option<()>>();
+    if let Some(unit) = unit {
+        *unit = Some(());
+    }
+    let nothing = || Error::new(ErrorKind::Decode, "a one-way call has no value to give");
+    value.map_or_else(|| R::failed(nothing()), R::succeeded)
 }
 
 fn read<R: Outcome>(method: &'static Method, reply: &Reply) -> Result<R, Error> {

@@ -66,13 +66,18 @@ impl Incoming {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let references = std::mem::take(&mut *references);
-        let mut rest = &self.params[..];
-        let found = rmp::decode::read_array_len(&mut rest).map_err(|why| {
-            Error::new(
-                ErrorKind::Decode,
-                format!("the arguments of {method}: {why}"),
-            )
-        })?;
+        let (found, rest) = match &self.params[..] {
+            [few @ 0x90..=0x9f, rest @ ..] => (u32::from(few & 0x0f), rest),
+            mut rest => {
+                let found = rmp::decode::read_array_len(&mut rest).map_err(|why| {
+                    Error::new(
+                        ErrorKind::Decode,
+                        format!("the arguments of {method}: {why}"),
+                    )
+                })?;
+                (found, rest)
+            }
+        };
         if found != count {
             return Err(Error::new(
                 ErrorKind::Decode,

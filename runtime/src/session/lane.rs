@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -30,14 +31,22 @@ const ROUNDS: usize = 8;
 
 /// The lanes of the objects of which a handler waits.
 #[derive(Default)]
-pub(crate) struct Lanes(Mutex<Table>);
+pub(crate) struct Lanes {
+    table: Mutex<Table>,
+    /// How many there are. Mostly none, and then the table need not be asked.
+    count: AtomicUsize,
+}
 
 type Table = HashMap<ObjectId, Arc<Lane>, foldhash::fast::RandomState>;
 
 impl Lanes {
     /// Starts a handler. Only the connection's own task does so, in the order of the calls.
     pub(super) fn start(&self, link: &Arc<Link>, object: ObjectId, mut handler: Running) {
-        let lane = lock(&self.0).get(&object).cloned();
+        // Only this task adds lanes. One that ends just now takes no more handlers anyway.
+        let lane = match self.count.load(Ordering::Acquire) {
+            0 => None,
+            _ => lock(&self.table).get(&object).cloned(),
+        };
         if let Some(lane) = lane {
             match lane.start(link, handler) {
                 Ok(()) => return,
@@ -48,7 +57,10 @@ impl Lanes {
             return;
         }
         let lane = Arc::new(Lane::new(Waiting::new(link, handler)));
-        lock(&self.0).insert(object, Arc::clone(&lane));
+        let mut table = lock(&self.table);
+        table.insert(object, Arc::clone(&lane));
+        self.count.store(table.len(), Ordering::Release);
+        drop(table);
         let link = Arc::clone(link);
         // Unconstrained: a burst that used up tokio's budget would suspend handlers that could go on,
         // and wake them in another order.
@@ -56,13 +68,14 @@ impl Lanes {
     }
 
     fn remove(&self, object: ObjectId, lane: &Arc<Lane>) {
-        let mut table = lock(&self.0);
+        let mut table = lock(&self.table);
         // The object may have a new lane already.
         if table
             .get(&object)
             .is_some_and(|found| Arc::ptr_eq(found, lane))
         {
             table.remove(&object);
+            self.count.store(table.len(), Ordering::Release);
         }
     }
 }

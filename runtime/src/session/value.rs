@@ -53,7 +53,7 @@ impl<E: Serialize + DeserializeOwned + Send + From<Error> + 'static> Failure for
 )]
 pub trait Outcome: Sized + Send + 'static {
     /// The value of success.
-    type Ok;
+    type Ok: 'static;
     /// The value of failure.
     type Err;
 
