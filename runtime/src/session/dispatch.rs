@@ -20,13 +20,13 @@ use super::link::{Attached, Link};
 use super::panic::catch_panic;
 use super::received::References;
 use super::running::Entry;
-use super::target::{HandlerFuture, Mode, Target};
+use super::target::{HandlerFuture, Mode, Services, Target};
 use crate::error::{Error, ErrorKind};
 use crate::id::{ObjectId, RequestId};
 use crate::proto::{IncomingCall, IncomingTarget};
 
 /// Finds whom the peer calls and starts the handler.
-pub(super) fn dispatch(link: &Arc<Link>, call: IncomingCall<Attached>) {
+pub(super) fn dispatch(link: &Arc<Link>, services: &Services, call: IncomingCall<Attached>) {
     let (id, metadata) = (call.id, call.metadata);
     let deadline = call
         .left
@@ -36,8 +36,8 @@ pub(super) fn dispatch(link: &Arc<Link>, call: IncomingCall<Attached>) {
         IncomingTarget::Object(object, target) => (Ok(target), Some(*object)),
         IncomingTarget::Unknown(object) => (Err(no_such_object(*object)), None),
         IncomingTarget::Service(name) => {
-            let target = link.services.get(name);
-            (target.ok_or_else(|| no_such_service(link, name)), None)
+            let target = services.get(name);
+            (target.ok_or_else(|| no_such_service(services, name)), None)
         }
     };
     let incoming = Incoming::new(link, id, object, call.method, call.params, references);
@@ -93,9 +93,9 @@ fn no_such_object(object: ObjectId) -> Error {
 /// More of a name is not repeated to who sent it, nor to the log.
 const LONG_NAME: usize = 100;
 
-fn no_such_service(link: &Link, name: &[u8]) -> Error {
+fn no_such_service(services: &Services, name: &[u8]) -> Error {
     let name = String::from_utf8_lossy(name);
-    let names = link.services.names();
+    let names = services.names();
     let name = &name[..name.floor_char_boundary(LONG_NAME)];
     Error::new(
         ErrorKind::UnknownService,

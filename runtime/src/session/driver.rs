@@ -24,6 +24,7 @@ use super::dispatch::dispatch;
 use super::handle::Session;
 use super::link::{Answer, Attached, Link, Reply};
 use super::received::References;
+use super::target::Services;
 use crate::error::{Error, ErrorKind};
 use crate::proto::{Event, Fault};
 use crate::transport::Transport;
@@ -42,11 +43,13 @@ const LONG_FAREWELL: Duration = Duration::from_secs(10);
 /// Drives a connection until it ends. `opened` gets the first handle, or why there is none.
 pub(super) async fn drive<T: Transport>(
     link: Arc<Link>,
+    services: Arc<Services>,
     transport: T,
     opened: oneshot::Sender<Result<Session, Error>>,
 ) {
     let mut driver = Driver {
         link,
+        services,
         transport,
         input: BytesMut::new(),
         output: BytesMut::new(),
@@ -62,6 +65,9 @@ pub(super) async fn drive<T: Transport>(
 
 struct Driver<T> {
     link: Arc<Link>,
+    /// Here and not in the link, which lives as long as a proxy: a service may keep proxies, and would
+    /// keep itself by them.
+    services: Arc<Services>,
     transport: T,
     input: BytesMut,
     /// What is being written; `written` bytes of it are.
@@ -228,7 +234,7 @@ impl<T: Transport> Driver<T> {
                     let _ = opened.send(Ok(session));
                 }
             }
-            Event::Call(call) => dispatch(&self.link, call),
+            Event::Call(call) => dispatch(&self.link, &self.services, call),
             Event::Cancelled(id) => self.link.running.abort(id),
             Event::Reply {
                 caller,

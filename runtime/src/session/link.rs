@@ -13,7 +13,7 @@ use super::handle::{Handle, Session};
 use super::lane::Lanes;
 use super::received::References;
 use super::running::Running;
-use super::target::{Services, Target};
+use super::target::Target;
 use super::watch::{OnClosed, Watch};
 use crate::error::Error;
 use crate::frame::Status;
@@ -71,7 +71,6 @@ pub(crate) struct Link {
     /// Unlike any other session's in this process.
     pub(crate) id: u64,
     pub(crate) peer_addr: Option<SocketAddr>,
-    pub(crate) services: Arc<Services>,
     pub(crate) lanes: Lanes,
     pub(crate) running: Running,
     core: Mutex<Core>,
@@ -87,17 +86,11 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(
-        side: Side,
-        config: Config,
-        services: Arc<Services>,
-        peer_addr: Option<SocketAddr>,
-    ) -> Arc<Self> {
+    pub(crate) fn new(side: Side, config: Config, peer_addr: Option<SocketAddr>) -> Arc<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         Arc::new(Self {
             id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
             peer_addr,
-            services,
             lanes: Lanes::default(),
             running: Running::default(),
             core: Mutex::new(Core {

@@ -30,16 +30,11 @@ pub(crate) struct Opening {
 
 /// Shakes hands with the peer and leaves a task behind that drives the connection.
 pub(crate) async fn open<T: Transport>(opening: Opening, transport: T) -> Result<Session> {
-    let link = Link::new(
-        opening.side,
-        opening.config,
-        opening.services,
-        opening.peer_addr,
-    );
+    let link = Link::new(opening.side, opening.config, opening.peer_addr);
     let (sender, receiver) = oneshot::channel();
     // Unconstrained: tokio's budget would suspend handlers at their first poll for no reason of
     // theirs. The driver takes its own turns.
-    let driving = drive(Arc::clone(&link), transport, sender);
+    let driving = drive(Arc::clone(&link), opening.services, transport, sender);
     let kept = opening.kept;
     tokio::spawn(unconstrained(async move {
         driving.await;
