@@ -65,7 +65,11 @@ fn a_peer_that_never_reads() {
             let mut limits = Limits::default();
             limits.max_frame = 64 << 10;
             limits.max_queued_bytes = 64 << 10;
-            impatient(server).limits(limits)
+            // Patient enough that a busy machine does not make it silent.
+            server
+                .heartbeat(Duration::from_millis(100))
+                .heartbeat_misses(5)
+                .limits(limits)
         },
         |place| async move {
             let (mut peer, session) = greeted(&place).await;
