@@ -7,6 +7,8 @@
 #[cfg(feature = "capnp")]
 mod capnp;
 mod floor;
+#[cfg(feature = "jsonrpsee")]
+mod jsonrpsee;
 mod load;
 mod ping_pong;
 #[cfg(feature = "remoc")]
@@ -42,6 +44,8 @@ macro_rules! each_peer {
             capnp::Capnp,
             #[cfg(feature = "remoc")]
             remoc::Remoc,
+            #[cfg(feature = "jsonrpsee")]
+            jsonrpsee::Jsonrpsee,
             ping_pong::Blocking,
             ping_pong::Task,
         }
