@@ -158,8 +158,8 @@ fn ever_new_objects_and_no_look_at_the_releases() {
             limits.max_queued_bytes = 64 << 10;
             server
                 .limits(limits)
-                .heartbeat(Duration::from_millis(100))
-                .heartbeat_misses(5)
+                .heartbeat(Duration::from_millis(150))
+                .heartbeat_misses(3)
         },
         |place| async move {
             let known = place.handle.sessions();
