@@ -9,7 +9,7 @@ use crate::trend::{growth, median};
 /// By how much memory may seem to grow: so much of its median...
 const SHARE: f64 = 0.05;
 /// ... or so many bytes, whichever is more.
-const LEAST: f64 = 1_048_576.0;
+const LEAST: f64 = 4.0 * 1_048_576.0;
 /// What may be left of the heap when everybody has gone: what the runtimes and thread-local buffers keep.
 const REST: f64 = 1_048_576.0;
 
