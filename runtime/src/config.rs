@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::limits::Limits;
 use crate::proto::{Config, Side};
-use crate::session::{Opening, Service, Services};
+use crate::session::{Lasting, Opening, Readers, Registry, Service, Services};
 
 /// How long a handshake may take unless the user says otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -16,6 +16,10 @@ pub(crate) struct Settings {
     pub(crate) config: Config,
     pub(crate) services: Services,
     pub(crate) patience: Duration,
+    /// The sessions of this end that can be resumed, if it accepts.
+    registry: Arc<Registry>,
+    /// Who hears of all sessions of this end.
+    pub(crate) readers: Arc<Readers>,
 }
 
 impl Default for Settings {
@@ -24,6 +28,8 @@ impl Default for Settings {
             config: Config::default(),
             services: Services::default(),
             patience: PATIENCE,
+            registry: Arc::default(),
+            readers: Arc::default(),
         }
     }
 }
@@ -35,6 +41,7 @@ impl Settings {
         services: Arc<Services>,
         peer_addr: Option<std::net::SocketAddr>,
     ) -> Opening {
+        let accepts = side == Side::Accepting && self.config.resume.is_some();
         Opening {
             side,
             config: self.config,
@@ -42,7 +49,15 @@ impl Settings {
             peer_addr,
             patience: self.patience,
             kept: None,
+            lasting: accepts.then(|| Lasting::Accepts(Arc::clone(&self.registry))),
+            readers: Some(Arc::clone(&self.readers)),
         }
+    }
+
+    /// Clones of a builder share what it chose, and not what became of it.
+    pub(crate) fn begin_apart(&mut self) {
+        self.registry = Arc::default();
+        self.readers = Arc::default();
     }
 
     pub(crate) fn serve<S: Service>(&mut self, service: S) {
@@ -99,6 +114,26 @@ macro_rules! settings {
         /// How long the peer may take for the handshake, once it is connected. Default: 10 seconds.
         pub fn handshake_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.patience = timeout;
+            self
+        }
+
+        /// Lets sessions outlive their connections. When one breaks, or falls silent, the client connects
+        /// again and both go on where they were: calls and callbacks in flight, too, in their order, none
+        /// lost and none twice, as long as both processes live. This takes the same line at both ends,
+        /// and the shorter `grace` counts: when it is over, the session is lost for good, and
+        /// everybody who waits gets [`SessionLost`](crate::ErrorKind::SessionLost). Default: a session
+        /// ends with its connection.
+        ///
+        /// What was sent is kept until the peer has acknowledged it, up to
+        /// [`max_replay_bytes`](crate::Limits::max_replay_bytes). Whoever can read the connection can take
+        /// the session over, so where strangers can, use TLS.
+        ///
+        /// A peer that falls silent is noticed by the [heartbeat](Self::heartbeat), and the grace time of
+        /// each end begins when that end notices. So it should be a good deal longer than that takes.
+        ///
+        /// The guide has a [chapter](crate::guide) about it.
+        pub fn resume(mut self, grace: std::time::Duration) -> Self {
+            self.settings.config.resume = Some(grace);
             self
         }
 

@@ -127,7 +127,9 @@ pub use limits::Limits;
 #[doc = include_str!("service.md")]
 pub use ringback_macros::service;
 pub use server::{Server, ServerBuilder, ServerHandle};
-pub use session::{Context, Lease, Service, ServiceClient, Session, Stats, context};
+pub use session::{
+    Context, Lease, Service, ServiceClient, Session, SessionEvent, SessionEvents, Stats, context,
+};
 pub use transport::address::Address;
 
 /// What generated code uses. It may change in any release.

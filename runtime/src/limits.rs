@@ -55,6 +55,12 @@ pub struct Limits {
     ///
     /// This one is not told to the other end.
     pub max_queued_bytes: usize,
+    /// Bytes sent that are kept until the other end has acknowledged them, where the session
+    /// [can be resumed](crate::ClientBuilder::resume). Default: 4 MiB.
+    ///
+    /// When so much is kept, calls wait. Answers have as much room again while the link is broken; an
+    /// answer that does not fit ends the session with [`SessionLost`](crate::ErrorKind::SessionLost).
+    pub max_replay_bytes: usize,
 }
 
 impl Limits {
@@ -72,6 +78,7 @@ impl Default for Limits {
             max_call_depth: 1024,
             max_nesting: 64,
             max_queued_bytes: 4 << 20,
+            max_replay_bytes: 4 << 20,
         }
     }
 }

@@ -157,7 +157,7 @@ impl Ends {
 
     /// Waits until both ends have nothing left of what was begun.
     pub async fn idle(&self) {
-        idle(self.client.session()).await;
+        idle(&self.client.session()).await;
         idle(&self.session).await;
     }
 }

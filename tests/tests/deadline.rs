@@ -194,7 +194,7 @@ async fn a_one_way_handler_ends_at_its_deadline() {
     runs.handlers.none().await;
     let after = start.elapsed().as_secs_f64();
     assert!((3.9..4.1).contains(&after), "after {after} s");
-    ringback_tests::until::idle(client.session()).await;
+    ringback_tests::until::idle(&client.session()).await;
     ringback_tests::until::idle(&session).await;
 }
 
@@ -250,7 +250,7 @@ async fn a_deadline_ends_the_whole_chain() {
     assert!(error.is_remote());
     assert!(error.to_string().contains("`Help.never`"), "{error}");
     assert!((2.0..2.1).contains(&start.elapsed().as_secs_f64()));
-    ringback_tests::until::idle(client.session()).await;
+    ringback_tests::until::idle(&client.session()).await;
     ringback_tests::until::idle(&session).await;
 }
 
@@ -294,6 +294,6 @@ async fn many_calls_may_run_out_of_time_at_once() {
     });
     futures::future::join_all(calls).await;
     runs.handlers.none().await;
-    ringback_tests::until::idle(client.session()).await;
+    ringback_tests::until::idle(&client.session()).await;
     ringback_tests::until::idle(&session).await;
 }

@@ -130,7 +130,7 @@ impl Busy {
         let took = start.elapsed();
         assert!(took < time, "{took:?}");
         self.objects.none().await;
-        ringback_tests::until::idle(self.client.session()).await;
+        ringback_tests::until::idle(&self.client.session()).await;
     }
 }
 

@@ -46,7 +46,7 @@ async fn whoever_waits_is_told_that_the_peer_left(over: Over) {
             tasks.push(tokio::spawn(async move { listener.closed().await }));
         }
     }
-    for session in [&ends.session, ends.client.session()] {
+    for session in [ends.session.clone(), ends.client.session()] {
         let session = session.clone();
         tasks.push(tokio::spawn(async move { session.closed().await }));
     }
@@ -239,7 +239,7 @@ async fn a_silent_peer_is_found_by_the_heartbeat() {
     // The client pings after 3 s, again after 6, and gives up after 9; the server after 2, 4, 6, 8
     // and 10. Some bytes may just have arrived.
     let found = tokio::spawn({
-        let session = client.session().clone();
+        let session = client.session();
         async move { (session.closed().await, silent.elapsed()) }
     });
     let hang = keeper.hang(Idle(living.one())).await.unwrap_err();

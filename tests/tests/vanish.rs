@@ -39,7 +39,7 @@ fn a_thousand_clients_that_leave_stay_nowhere() {
             let listener = shelf.last();
             listener.changed("hello".into()).await.unwrap();
             sessions.extend(serving.handle().sessions());
-            sessions.extend(clients.iter().map(|client| client.session().clone()));
+            sessions.extend(clients.iter().map(|client| client.session()));
             match batch % 3 {
                 0 => clients.iter().for_each(Client::close),
                 1 => serving.handle().sessions().iter().for_each(Session::close),
@@ -273,6 +273,6 @@ fn what_was_not_sent_to_a_peer_that_vanished_is_not_kept() {
             let error = call.await.unwrap().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Closed);
         }
-        ringback_tests::until::idle(client.session()).await;
+        ringback_tests::until::idle(&client.session()).await;
     });
 }

@@ -5,13 +5,14 @@ use bytes::BytesMut;
 use super::append::{put_array, put_bool, put_map, put_string, put_unsigned};
 use super::cursor::Cursor;
 use super::error::FrameError;
+use super::resume::{Ticket, Token};
 use crate::limits::Limits;
 
 /// The version of the protocol that this crate speaks.
 pub(crate) const VERSION: u32 = 1;
 
 const FIELDS: u32 = 3;
-/// Options that this version knows, and writes.
+/// Options that every greeting of this end has.
 const OPTIONS: usize = 8;
 /// How deep the value of an option may be nested that this version does not know.
 const OPTION_NESTING: u32 = 16;
@@ -37,9 +38,18 @@ pub(crate) struct Greeting {
     pub(crate) heartbeat: u64,
     /// Whether this end wants structs as arrays.
     pub(crate) compact: bool,
+    /// Milliseconds for which this end waits for a new connection when one broke; 0 for not at all.
+    pub(crate) resume: u64,
+    /// Bytes of numbered frames that this end keeps until they are acknowledged.
+    pub(crate) replay: u64,
+    /// By what the session can be resumed; only the accepting end says it.
+    pub(crate) ticket: Option<Ticket>,
 }
 
 impl Greeting {
+    /// What an end keeps that does not say how much.
+    pub(crate) const REPLAY: u64 = 4 << 20;
+
     /// The greeting of an end with these limits.
     pub(crate) fn new(limits: &Limits, heartbeat: u64, compact: bool) -> Self {
         Self {
@@ -54,6 +64,9 @@ impl Greeting {
             max_nesting: limits.max_nesting.max(1),
             heartbeat,
             compact,
+            resume: 0,
+            replay: Self::REPLAY,
+            ticket: None,
         }
     }
 
@@ -62,6 +75,7 @@ impl Greeting {
         // What is not mentioned is as the protocol has it, whatever this end's own defaults become.
         let mut greeting = Self::new(&Limits::default(), 0, false);
         greeting.version = saturated(fields, "version")?;
+        let (mut session, mut token) = (None, None);
         for _ in 0..fields.map("options")? {
             match fields.string("options")? {
                 "max_frame" => greeting.max_frame = read_max_frame(fields)?,
@@ -74,12 +88,22 @@ impl Greeting {
                 "max_nesting" => greeting.max_nesting = read_max_nesting(fields)?,
                 "heartbeat" => greeting.heartbeat = fields.unsigned("heartbeat")?,
                 "compact" => greeting.compact = fields.boolean("compact")?,
+                "resume" => greeting.resume = fields.unsigned("resume")?,
+                "replay" => greeting.replay = fields.unsigned("replay")?,
+                "session" => session = Some(fields.unsigned("session")?),
+                "token" => token = Some(Token::read(fields)?),
                 _ => {
                     fields.value("options", OPTION_NESTING)?;
                 }
             }
         }
         fields.end()?;
+        greeting.ticket = session
+            .zip(token)
+            .map(|(session, token)| Ticket { session, token });
+        if greeting.resume == 0 {
+            greeting.replay = Self::REPLAY; // it means nothing
+        }
         Ok(greeting)
     }
 
@@ -87,7 +111,11 @@ impl Greeting {
         put_array(out, FIELDS as usize);
         put_unsigned(out, kind);
         put_unsigned(out, u64::from(self.version));
-        put_map(out, OPTIONS);
+        let (resumes, ticket) = (self.resume > 0, self.ticket);
+        put_map(
+            out,
+            OPTIONS + 2 * usize::from(resumes) + 2 * usize::from(ticket.is_some()),
+        );
         for (name, value) in [
             ("max_frame", self.max_frame),
             ("max_calls", u64::from(self.max_calls)),
@@ -102,6 +130,18 @@ impl Greeting {
         }
         put_string(out, "compact");
         put_bool(out, self.compact);
+        if resumes {
+            put_string(out, "resume");
+            put_unsigned(out, self.resume);
+            put_string(out, "replay");
+            put_unsigned(out, self.replay);
+        }
+        if let Some(ticket) = ticket {
+            put_string(out, "session");
+            put_unsigned(out, ticket.session);
+            put_string(out, "token");
+            ticket.token.write(out);
+        }
     }
 }
 
@@ -171,6 +211,9 @@ mod tests {
                 max_nesting: 64,
                 heartbeat: 0,
                 compact: false,
+                resume: 0,
+                replay: 4_194_304,
+                ticket: None,
             }
         );
     }

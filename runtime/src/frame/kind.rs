@@ -11,7 +11,8 @@ pub(crate) const PING: u64 = 7;
 pub(crate) const PONG: u64 = 8;
 pub(crate) const HELLO: u64 = 9;
 pub(crate) const WELCOME: u64 = 10;
-// 11 (ack) and 12 (resume) are kept for resuming a session, which version 1 does not agree on.
+pub(crate) const ACK: u64 = 11;
+pub(crate) const RESUME: u64 = 12;
 pub(crate) const GOAWAY: u64 = 13;
 pub(crate) const ABORT: u64 = 14;
 /// From here on a receiver skips the kinds that it does not know.

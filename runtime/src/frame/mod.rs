@@ -20,6 +20,7 @@ pub(crate) mod read;
 pub(crate) mod reference;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod resume;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub(crate) use read::read;
 pub(crate) use reference::Reference;
 pub(crate) use request::{Request, Target};
 pub(crate) use response::{Failure, Response, Status};
+pub(crate) use resume::{Ack, Resume, Ticket, Token};
 
 use crate::id::{ObjectId, RequestId};
 
@@ -76,6 +78,10 @@ pub(crate) enum Frame<'a> {
     Hello(Greeting),
     /// What the accepting end answers.
     Welcome(Greeting),
+    /// How far the sender has read.
+    Ack(Ack),
+    /// A session goes on over a new connection.
+    Resume(Resume),
     /// The sender takes no new calls and is about to leave.
     Goaway {
         /// Why it leaves.

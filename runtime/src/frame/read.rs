@@ -8,6 +8,7 @@ use super::error::FrameError;
 use super::greeting::Greeting;
 use super::request::{read_notification, read_request};
 use super::response::read_response;
+use super::resume::{read_ack, read_resume};
 use super::{Frame, kind};
 
 /// Reads one frame, given without its length.
@@ -38,6 +39,8 @@ pub(crate) fn read(frame: &[u8], max_nesting: u32) -> Result<Frame<'_>, FrameErr
         kind::PONG => read_token(&mut named("pong"), found).map(Frame::Pong),
         kind::HELLO => Greeting::read(&mut named("hello"), found).map(Frame::Hello),
         kind::WELCOME => Greeting::read(&mut named("welcome"), found).map(Frame::Welcome),
+        kind::ACK => read_ack(&mut named("ack"), found),
+        kind::RESUME => read_resume(&mut named("resume"), found),
         kind::GOAWAY => read_goaway(&mut named("goaway"), found),
         kind::ABORT => read_abort(&mut named("abort"), found),
         kind::FIRST_OPTIONAL.. => Ok(Frame::Optional(kind)),

@@ -20,6 +20,8 @@ pub(crate) fn write_frame(out: &mut BytesMut, frame: &Frame<'_>) -> usize {
         Frame::Pong(token) => write::pong(out, *token),
         Frame::Hello(greeting) => write::hello(out, greeting),
         Frame::Welcome(greeting) => write::welcome(out, greeting),
+        Frame::Ack(ack) => ack.write(out),
+        Frame::Resume(resume) => resume.write(out),
         Frame::Goaway { reason } => write::goaway(out, reason),
         Frame::Abort { kind, message } => write::abort(out, kind, message),
         Frame::Optional(kind) => unreachable!("this version writes no frame of kind {kind}"),
@@ -157,8 +159,9 @@ fn response() -> impl Strategy<Value = Response<'static>> {
 
 fn greeting() -> impl Strategy<Value = Greeting> {
     let counts = (small(), small(), small(), small(), small(), small());
-    (counts, number(), 1024..=u32::MAX, any::<bool>()).prop_map(
-        |(counts, heartbeat, max_frame, compact)| Greeting {
+    let resume = (number(), number(), option::of(ticket()));
+    (counts, number(), 1024..=u32::MAX, any::<bool>(), resume).prop_map(
+        |(counts, heartbeat, max_frame, compact, (resume, replay, ticket))| Greeting {
             version: counts.0,
             max_frame: max_frame.into(),
             max_calls: counts.1,
@@ -168,8 +171,23 @@ fn greeting() -> impl Strategy<Value = Greeting> {
             max_nesting: counts.5.max(1),
             heartbeat,
             compact,
+            resume,
+            // Nobody reads it where there is no resume.
+            replay: if resume == 0 {
+                Greeting::REPLAY
+            } else {
+                replay
+            },
+            ticket,
         },
     )
+}
+
+fn ticket() -> impl Strategy<Value = Ticket> {
+    (number(), any::<[u8; 32]>()).prop_map(|(session, token)| Ticket {
+        session,
+        token: Token(token),
+    })
 }
 
 /// Any frame that this version writes.
@@ -195,6 +213,9 @@ pub(crate) fn frame() -> impl Strategy<Value = Frame<'static>> {
         number().prop_map(Frame::Pong),
         greeting().prop_map(Frame::Hello),
         greeting().prop_map(Frame::Welcome),
+        (number(), number()).prop_map(|(received, next)| Frame::Ack(Ack { received, next })),
+        (ticket(), number())
+            .prop_map(|(ticket, received)| Frame::Resume(Resume { ticket, received })),
         text().prop_map(|reason| Frame::Goaway { reason }),
         (text(), text()).prop_map(|(kind, message)| Frame::Abort { kind, message }),
     ]

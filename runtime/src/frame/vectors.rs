@@ -27,7 +27,7 @@ const DOCUMENT: &str = include_str!("../../../docs/PROTOCOL.md");
 const MAX_NESTING: u32 = 64;
 
 /// The frames of this version, and what else the document gives by example.
-const EXPECTED: [&str; 18] = [
+const EXPECTED: [&str; 20] = [
     "preface",
     "request",
     "response",
@@ -40,6 +40,8 @@ const EXPECTED: [&str; 18] = [
     "pong",
     "hello",
     "welcome",
+    "ack",
+    "resume",
     "goaway",
     "abort",
     "optional",
@@ -97,6 +99,8 @@ fn name(frame: &Frame<'_>) -> &'static str {
         Frame::Pong(_) => "pong",
         Frame::Hello(_) => "hello",
         Frame::Welcome(_) => "welcome",
+        Frame::Ack(_) => "ack",
+        Frame::Resume(_) => "resume",
         Frame::Goaway { .. } => "goaway",
         Frame::Abort { .. } => "abort",
         Frame::Optional(_) => "optional",

@@ -131,7 +131,11 @@ fn token_frame(out: &mut BytesMut, kind: u64, token: u64) -> usize {
 
 /// Puts the length before what `fields` appends; it includes the bytes of a payload that follow.
 #[inline]
-fn framed(out: &mut BytesMut, payload: usize, fields: impl FnOnce(&mut BytesMut)) -> usize {
+pub(super) fn framed(
+    out: &mut BytesMut,
+    payload: usize,
+    fields: impl FnOnce(&mut BytesMut),
+) -> usize {
     let start = out.len();
     out.put_bytes(0, PREFIX);
     fields(out);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::calls::{CallTable, State};
 use super::credit::Credit;
@@ -14,10 +14,11 @@ use super::idle::Idle;
 use super::imports::ImportTable;
 use super::pace::{Pace, TooSlow};
 use super::pings::Pings;
+use super::resume::Resumable;
 use super::served::ServedTable;
 use super::{Event, Fault, Garbage, Host, Remains};
 use crate::error::{Error, ErrorKind};
-use crate::frame::{Greeting, write};
+use crate::frame::{Greeting, Ticket, write};
 use crate::id::ObjectId;
 use crate::limits::Limits;
 
@@ -40,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) compact: bool,
     /// After how long this end leaves a connection that nobody uses; `None` for never.
     pub(crate) idle: Option<Duration>,
+    /// How long a session waits for a new connection when one broke; `None` or zero if it does not.
+    pub(crate) resume: Option<Duration>,
 }
 
 impl Default for Config {
@@ -50,6 +53,35 @@ impl Default for Config {
             heartbeat_misses: 3,
             compact: false,
             idle: None,
+            resume: None,
+        }
+    }
+}
+
+/// Bytes that were taken to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    pub(super) own: BytesMut,
+    /// Instead of them, bytes that the connection keeps as well, to send them again.
+    pub(super) shared: Bytes,
+}
+
+impl Output {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        if self.shared.is_empty() {
+            &self.own
+        } else {
+            &self.shared
+        }
+    }
+
+    /// Makes room for the next ones. A buffer that grew larger than `kept` is not used again.
+    pub(crate) fn clear(&mut self, kept: usize) {
+        self.shared = Bytes::new();
+        if self.own.capacity() > kept {
+            self.own = BytesMut::new();
+        } else {
+            self.own.clear();
         }
     }
 }
@@ -60,6 +92,8 @@ pub(super) enum Phase {
     /// The peer's greeting is to come.
     Greeting,
     Open,
+    /// What came is meant for another session; the connection is to be handed to it.
+    HandedOver,
     Ended(Error),
 }
 
@@ -75,6 +109,8 @@ pub(crate) struct Counts {
     /// Credit of this end's that the peer has in use, as far as this end can tell.
     pub(crate) admitted: u32,
     pub(crate) queued_bytes: usize,
+    /// Bytes sent that the peer has not acknowledged, where the session can be resumed.
+    pub(crate) unacknowledged_bytes: usize,
     /// One-way calls dropped by overflow policies since the session began.
     pub(crate) dropped: u64,
 }
@@ -112,6 +148,10 @@ pub(crate) struct Connection<H: Host> {
     /// One-way calls dropped by overflow policies.
     pub(super) dropped: u64,
     heartbeat: Heartbeat,
+    /// By what the session could be resumed, if the peer wants that.
+    pub(super) offered: Option<Ticket>,
+    /// There if both ends agreed to resume. By itself, as most sessions do without.
+    pub(super) resume: Option<Box<Resumable>>,
 }
 
 impl<H: Host> Connection<H> {
@@ -143,6 +183,8 @@ impl<H: Host> Connection<H> {
             garbage: Vec::new(),
             dropped: 0,
             heartbeat: Heartbeat::new(config.heartbeat, config.heartbeat_misses, now),
+            offered: None,
+            resume: None,
         };
         if side == Side::Connecting {
             connection.say_hello();
@@ -180,10 +222,14 @@ impl<H: Host> Connection<H> {
     /// Whether there is something to send. Credit that is due is written when it is taken, so that
     /// one frame tells of all that has ended until then.
     pub(crate) fn has_output(&self) -> bool {
+        if self.is_suspended() {
+            return self.has_overflowed(); // somebody has to see to that
+        }
         !self.output.is_empty()
             || self.served.credit_is_due()
             || self.pong_due.is_some()
             || self.ping_due
+            || self.has_resumable_output()
     }
 
     /// Bytes that are not written yet.
@@ -194,13 +240,16 @@ impl<H: Host> Connection<H> {
     /// Whether more waits to be written than is allowed to. Answers may still be given, but no more of
     /// them should be asked for.
     pub(crate) fn is_congested(&self) -> bool {
-        self.queued_bytes() > self.config.limits.max_queued_bytes
+        self.queued_bytes() > self.config.limits.max_queued_bytes || self.is_replay_full()
     }
 
     /// Swaps the outgoing bytes for an empty buffer, whose room is used again. Whatever was taken before
     /// has been written by now. Calls that waited for room move up.
-    pub(crate) fn take_output(&mut self, buffer: &mut BytesMut, now: Instant) {
-        debug_assert!(buffer.is_empty());
+    pub(crate) fn take_output(&mut self, output: &mut Output, now: Instant) {
+        debug_assert!(output.bytes().is_empty());
+        if self.is_suspended() {
+            return;
+        }
         if self.has_output() && self.is_open() {
             self.tell_credit(); // it rides along
             if !self.output.is_empty() {
@@ -215,15 +264,29 @@ impl<H: Host> Connection<H> {
                 write::pong(&mut self.output, token);
             }
         }
-        std::mem::swap(&mut self.output, buffer);
+        if self.resume.is_some() {
+            self.take_resumable_output(output);
+        } else {
+            std::mem::swap(&mut self.output, &mut output.own);
+        }
+        let length = output.bytes().len();
         // The last bytes of a session that is over concern nobody any more.
-        self.leaving = if self.is_open() { buffer.len() } else { 0 };
-        if buffer.is_empty() {
+        self.leaving = if self.is_open() { length } else { 0 };
+        if length == 0 {
             self.leaving_pace.ends();
         } else {
             self.leaving_pace.begins(now);
         }
         self.pump(now);
+    }
+
+    /// Neither will what was taken be written, nor the rest of a frame come, nor a sign of life.
+    pub(super) fn written_off(&mut self) {
+        self.leaving = 0;
+        self.leaving_pace.ends();
+        self.arriving_pace.ends();
+        self.arrived = 0;
+        (self.ping_due, self.pong_due) = (false, None);
     }
 
     /// The transport took so many of the bytes that were taken last, and not all.
@@ -247,9 +310,13 @@ impl<H: Host> Connection<H> {
         if !self.is_open() {
             return None;
         }
+        if self.is_suspended() {
+            return self.leaves_at(); // there is nobody to be asked or told
+        }
         let times = [
             self.heartbeat.timeout(),
             self.leaves_at(),
+            self.ack_at(),
             self.idle.timeout(),
             self.leaving_pace.timeout(),
             self.arriving_pace.timeout(),
@@ -262,6 +329,10 @@ impl<H: Host> Connection<H> {
             return Ok(());
         }
         self.leave_in_time(now);
+        if self.is_suspended() {
+            return Ok(());
+        }
+        self.acknowledge_if_due(now);
         self.leave_if_idle(now);
         self.ping_due |= self.heartbeat.on_timeout(now)? == Beat::Ping;
         self.leaving_pace.on_timeout(now).map_err(reads_slowly)?;
@@ -324,6 +395,7 @@ impl<H: Host> Connection<H> {
             outstanding: self.credit.used(),
             admitted: self.served.used(),
             queued_bytes: self.queued_bytes(),
+            unacknowledged_bytes: self.unacknowledged_bytes(),
             dropped: self.dropped,
         }
     }
@@ -365,6 +437,7 @@ impl<H: Host> Connection<H> {
         remains.watches.extend(watches);
         self.served.clear();
         self.credit.clear();
+        self.forget_replay();
         Some(remains)
     }
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::passing::NewReference;
 use super::{Host, Rejected};
 use crate::error::Error;
-use crate::frame::Status;
+use crate::frame::{Resume, Status};
 use crate::id::{ObjectId, RequestId};
 
 /// Something happened. Events are to be acted on in their order: what the order of frames
@@ -13,6 +13,8 @@ use crate::id::{ObjectId, RequestId};
 pub(crate) enum Event<H: Host> {
     /// The handshake is over; calls can be made.
     Opened,
+    /// The peer wants to go on with another session.
+    Resume(Resume),
     /// The peer calls.
     Call(IncomingCall<H>),
     /// The peer no longer wants the answer to a request; its handler is to be ended.
@@ -36,7 +38,7 @@ impl<H: Host> Event<H> {
     /// The connection ended before anybody acted on the event: gives what is in it.
     pub(super) fn leave(self, remains: &mut Remains<H>) {
         let references = match self {
-            Self::Opened | Self::Cancelled(_) => return,
+            Self::Opened | Self::Resume(_) | Self::Cancelled(_) => return,
             Self::Call(call) => {
                 if let IncomingTarget::Object(_, object) = call.target {
                     remains.garbage.push(Garbage::Object(object));

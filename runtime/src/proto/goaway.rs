@@ -160,6 +160,19 @@ impl<H: Host> Connection<H> {
         }
     }
 
+    /// There is another connection. The question whether the peer has read all, or its answer, may be lost.
+    pub(super) fn ask_again(&mut self) {
+        let asked = self
+            .leaves
+            .as_ref()
+            .map(|leaving| (leaving.asked, leaving.heard));
+        if let Some((asked, heard)) = asked
+            && heard < asked
+        {
+            write::ping(&mut self.output, asked);
+        }
+    }
+
     pub(super) fn ping_token(&self) -> u64 {
         self.leaves.as_ref().map_or(0, |leaving| leaving.asked)
     }

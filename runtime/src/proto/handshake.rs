@@ -25,7 +25,16 @@ impl<H: Host> Connection<H> {
             let millis = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
             millis.max(u64::from(!interval.is_zero()))
         });
-        Greeting::new(&self.config.limits, heartbeat, self.config.compact)
+        let resume = self.config.resume.map_or(0, |grace| {
+            u64::try_from(grace.as_millis()).unwrap_or(u64::MAX)
+        });
+        Greeting {
+            resume,
+            replay: self.config.limits.max_replay_bytes as u64,
+            // It is of no use to a peer that does not resume.
+            ticket: self.offered.filter(|_| resume > 0 && self.peer.resume > 0),
+            ..Greeting::new(&self.config.limits, heartbeat, self.config.compact)
+        }
     }
 
     /// Takes the preface off the input; false while it is incomplete.
@@ -44,7 +53,12 @@ impl<H: Host> Connection<H> {
             (Side::Accepting, Frame::Hello(peer)) | (Side::Connecting, Frame::Welcome(peer)) => {
                 peer
             }
-            (_, Frame::Abort { kind, message }) => return Err(Self::told(kind, message)),
+            (_, Frame::Abort { kind, message }) => return Err(told(kind, message)),
+            (Side::Accepting, Frame::Resume(resume)) => {
+                self.phase = Phase::HandedOver;
+                self.events.push_back(Event::Resume(resume));
+                return Ok(());
+            }
             _ => {
                 return Err(Fault::protocol(
                     "a frame other than the greeting came before the greeting",
@@ -60,12 +74,13 @@ impl<H: Host> Connection<H> {
                 ),
             ));
         }
+        self.peer = peer;
         if self.side == Side::Accepting {
             self.output.extend_from_slice(&PREFACE);
             let greeting = self.greeting();
             write::welcome(&mut self.output, &greeting);
         }
-        self.peer = peer;
+        self.agree_on_resume();
         self.credit.grant(peer.max_calls);
         self.exports.set_limit(peer.max_callbacks);
         self.phase = Phase::Open;
@@ -80,13 +95,13 @@ impl<H: Host> Connection<H> {
         }
         write::abort(&mut self.output, fault.kind.name(), &fault.message);
     }
+}
 
-    /// The peer said why it ends the connection.
-    pub(super) fn told(kind: &str, message: &str) -> Fault {
-        Fault {
-            kind: ErrorKind::from_name(kind),
-            message: format!("the peer ended the connection: {message}").into(),
-            from_peer: true,
-        }
+/// The peer said why it ends the connection.
+pub(super) fn told(kind: &str, message: &str) -> Fault {
+    Fault {
+        kind: ErrorKind::from_name(kind),
+        message: format!("the peer ended the connection: {message}").into(),
+        from_peer: true,
     }
 }

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::calls::State;
 use super::connection::Phase;
-use super::handshake::MAX_GREETING;
+use super::handshake::{MAX_GREETING, told};
 use super::served::Serving;
 use super::{Connection, Event, Fault, Garbage, Host, IncomingCall, IncomingTarget, Received};
 use crate::frame::{Credit, Frame, Reference, Request, Response, Target, read, split};
@@ -24,6 +24,7 @@ impl<H: Host> Connection<H> {
                     input.clear();
                     return Ok(());
                 }
+                Phase::HandedOver => return Ok(()),
                 Phase::Preface => {
                     if !self.read_preface(input)? {
                         return Ok(());
@@ -65,8 +66,11 @@ impl<H: Host> Connection<H> {
 
     fn on_frame(&mut self, bytes: &Bytes, now: Instant) -> Result<(), Fault> {
         let frame = read(bytes, self.config.limits.max_nesting)?;
-        if !matches!(frame, Frame::Ping(_) | Frame::Pong(_)) {
+        if !matches!(frame, Frame::Ping(_) | Frame::Pong(_) | Frame::Ack(_)) {
             self.idle.used(now);
+        }
+        if !self.takes(&frame, bytes.len(), now)? {
+            return Ok(()); // it came before the last connection broke
         }
         match frame {
             Frame::Request(call) | Frame::Notification(call) => self.on_call(bytes, call),
@@ -105,8 +109,12 @@ impl<H: Host> Connection<H> {
                 Ok(())
             }
             Frame::Optional(_) => Ok(()),
-            Frame::Hello(_) | Frame::Welcome(_) => Err(Fault::protocol("a second greeting")),
-            Frame::Abort { kind, message } => Err(Self::told(kind, message)),
+            Frame::Ack(_) if self.resume.is_some() => Ok(()),
+            Frame::Ack(_) => Err(Fault::protocol("an ack where no resume is agreed on")),
+            Frame::Hello(_) | Frame::Welcome(_) | Frame::Resume(_) => {
+                Err(Fault::protocol("a second greeting"))
+            }
+            Frame::Abort { kind, message } => Err(told(kind, message)),
         }
     }
 

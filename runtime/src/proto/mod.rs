@@ -15,6 +15,8 @@
 //! | `overflow` | what becomes of one-way calls that find their line full |
 //! | `goaway` | what becomes of calls to a peer that is about to leave |
 //! | `heartbeat` | when the peer was last heard |
+//! | `resume` | what it takes to go on over another connection |
+//! | `replay` | what was sent and is not acknowledged |
 //!
 //! Since nothing here waits or reads a clock, a pair of connections can be tested with a virtual
 //! clock, and every order of events be tried. (The manner is that of quinn-proto, rustls and h2.)
@@ -39,7 +41,9 @@ mod pace;
 mod passing;
 mod pings;
 mod place;
+mod replay;
 mod reply;
+mod resume;
 mod revoke;
 mod served;
 mod submit;
@@ -49,13 +53,14 @@ mod window;
 
 use std::hash::Hash;
 
-pub(crate) use connection::{Config, Connection, Side};
+pub(crate) use connection::{Config, Connection, Output, Side};
 pub(crate) use event::{Event, Garbage, IncomingCall, IncomingTarget, Received, Remains};
 pub use overflow::Overflow;
 
 pub(crate) use fault::{Fault, Rejected};
 pub(crate) use goaway::Departure;
 pub(crate) use passing::NewReference;
+pub(crate) use resume::read_answer;
 pub(crate) use submit::{CallTarget, NewCall, Submitted};
 
 /// What the user of a [`Connection`] attaches to its entries. The protocol never looks into them.

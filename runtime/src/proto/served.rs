@@ -159,14 +159,14 @@ impl ServedTable {
     /// nothing more.
     pub(super) fn take_credit(&mut self, most: usize) -> Option<Credit> {
         self.due = false;
-        let is_news = self.all.untold() > 0;
+        let is_news = self.all.has_news();
         let mut objects = Vec::new();
         while objects.len() < most
             && let Some(id) = self.changed.pop()
         {
             if let Some(object) = self.objects.get_mut(&id) {
                 object.changed = false;
-                if object.window.untold() > 0 {
+                if object.window.has_news() {
                     objects.push((id, object.window.tell()));
                 }
             }
@@ -175,6 +175,22 @@ impl ServedTable {
             finished: self.all.tell(),
             objects,
         })
+    }
+
+    /// What the peer was told may be lost: it is told everything once more.
+    pub(super) fn tell_again(&mut self) {
+        self.all.doubt();
+        self.due |= self.all.has_news();
+        for (&id, object) in &mut self.objects {
+            object.window.doubt();
+            if object.window.has_news() {
+                self.due = true;
+                if !object.changed {
+                    object.changed = true;
+                    self.changed.push(id);
+                }
+            }
+        }
     }
 
     pub(super) fn len(&self) -> usize {

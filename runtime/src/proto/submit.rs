@@ -247,7 +247,7 @@ impl<H: Host> Connection<H> {
 
     fn has_room(&self) -> bool {
         let queued = self.queued_bytes();
-        queued == 0 || queued < self.config.limits.max_queued_bytes
+        self.has_replay_room() && (queued == 0 || queued < self.config.limits.max_queued_bytes)
     }
 
     /// Whether the peer takes one more call to that object.

@@ -9,6 +9,8 @@ pub(super) struct Window {
     /// One-way calls that have ended, and how many of them the peer was told.
     finished: u64,
     told: u64,
+    /// What it was told may not have arrived.
+    in_doubt: bool,
 }
 
 impl Window {
@@ -18,6 +20,7 @@ impl Window {
             used: 0,
             finished: 0,
             told: 0,
+            in_doubt: false,
         }
     }
 
@@ -52,6 +55,16 @@ impl Window {
         self.finished - self.told
     }
 
+    /// What the peer was told went over a connection that broke.
+    pub(super) fn doubt(&mut self) {
+        self.in_doubt = self.finished > 0;
+    }
+
+    /// Whether there is something to tell.
+    pub(super) fn has_news(&self) -> bool {
+        self.untold() > 0 || self.in_doubt
+    }
+
     /// Whether the peer has to be told now: when a quarter of its credit is free again, or when it may
     /// think that it has none left.
     pub(super) fn is_due(&self) -> bool {
@@ -63,6 +76,7 @@ impl Window {
     pub(super) fn tell(&mut self) -> u64 {
         self.used -= self.untold() as u32;
         self.told = self.finished;
+        self.in_doubt = false;
         self.finished
     }
 

@@ -12,7 +12,7 @@ use super::drain::Stage;
 use super::seats::Seat;
 use crate::error::ErrorKind;
 use crate::proto::Side;
-use crate::session::{Session, open, refuse};
+use crate::session::{Opened, Session, open, refuse};
 use crate::transport::{Listener, Transport};
 
 /// How long to wait when no connection could be accepted for want of descriptors or memory.
@@ -90,7 +90,8 @@ impl Shared {
             _ = stage.wait_for(|stage| *stage != Stage::Serving) => return,
         };
         let session = match opened {
-            Ok(session) => session,
+            Ok(Opened::New(session)) => session,
+            Ok(Opened::Resumed(_)) => return, // that one has its place
             Err(error) => {
                 if error.kind() == ErrorKind::Timeout {
                     tracing::warn!(%peer, "connection ended: {error}");

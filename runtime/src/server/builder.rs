@@ -13,7 +13,7 @@ use super::{EndsTheServer, Server, Shared};
 use crate::config::{Settings, settings};
 use crate::error::Result;
 use crate::proto::Side;
-use crate::session::{Session, open};
+use crate::session::{Opened, Session, open};
 use crate::transport::address::Address;
 use crate::transport::{Listener, Transport, tcp};
 
@@ -99,7 +99,8 @@ impl ServerBuilder {
     }
 
     /// Listens by anything else than TCP; see [`Listener`].
-    pub fn listen(self, listener: impl Listener) -> Server {
+    pub fn listen(mut self, listener: impl Listener) -> Server {
+        self.settings.begin_apart();
         let local_addr = listener.local_addr();
         let services = Arc::new(self.settings.services.clone());
         let shared = Arc::new(Shared {
@@ -124,15 +125,16 @@ impl ServerBuilder {
     /// Keep the session: it lives as long as the peer stays *and* a handle, stub or received proxy of
     /// it is held here.
     ///
+    /// If the peer [resumes](Self::resume) a session that this builder has served before, it gives that
+    /// one.
+    ///
     /// # Errors
     /// As [`ClientBuilder::connect`](crate::ClientBuilder::connect), but for `Connect`.
     pub async fn serve_io<T: Transport>(&self, transport: T) -> Result<Session> {
         let services = Arc::new(self.settings.services.clone());
-        open(
-            self.settings.opening(Side::Accepting, services, None),
-            transport,
-        )
-        .await
+        let opening = self.settings.opening(Side::Accepting, services, None);
+        let (Opened::New(session) | Opened::Resumed(session)) = open(opening, transport).await?;
+        Ok(session)
     }
 }
 

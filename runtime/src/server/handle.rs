@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Shared;
 use super::drain::Stage;
-use crate::session::Session;
+use crate::session::{Session, SessionEvents};
 
 /// A handle on a running [`Server`](super::Server); clones are the same server. Holding one does not keep
 /// the server running.
@@ -44,6 +44,11 @@ impl ServerHandle {
     /// The sessions that are open now, one for each connection, in no order.
     pub fn sessions(&self) -> Vec<Session> {
         self.shared.sessions().values().cloned().collect()
+    }
+
+    /// What becomes of the server's sessions from now on.
+    pub fn events(&self) -> SessionEvents {
+        self.shared.settings.readers.subscribe()
     }
 
     /// Lets the server end when what is in flight has finished, and waits until

@@ -21,12 +21,15 @@ use tokio::time::Sleep;
 
 use super::clock::now;
 use super::dispatch::dispatch;
+use super::events::SessionEvent;
 use super::handle::Session;
 use super::link::{Answer, Attached, Link, Reply};
+use super::open::Opened;
 use super::received::References;
 use super::target::Services;
 use crate::error::{Error, ErrorKind};
-use crate::proto::{Event, Fault};
+use crate::frame::Resume;
+use crate::proto::{Event, Fault, Output};
 use crate::transport::Transport;
 
 /// Room that is made before each read, in bytes.
@@ -45,53 +48,78 @@ pub(super) async fn drive<T: Transport>(
     link: Arc<Link>,
     services: Arc<Services>,
     transport: T,
-    opened: oneshot::Sender<Result<Session, Error>>,
+    opened: oneshot::Sender<Result<Opened, Error>>,
 ) {
-    let mut driver = Driver {
-        link,
-        services,
-        transport,
-        input: BytesMut::new(),
-        output: BytesMut::new(),
-        written: 0,
-        events: VecDeque::new(),
-        stepped_back: false,
-        timer: None,
-        opened: Some(opened),
-    };
-    let end = poll_fn(|cx| driver.turn(cx)).await;
+    let mut driver = Driver::new(link, services, transport, opened);
+    let end = driver.run().await;
     driver.finish(end).await;
 }
 
-struct Driver<T> {
-    link: Arc<Link>,
+pub(super) struct Driver<T: Transport> {
+    pub(super) link: Arc<Link>,
     /// Here and not in the link, which lives as long as a proxy: a service may keep proxies, and would
     /// keep itself by them.
     services: Arc<Services>,
     transport: T,
     input: BytesMut,
     /// What is being written; `written` bytes of it are.
-    output: BytesMut,
+    output: Output,
     written: usize,
     events: VecDeque<Event<Attached>>,
     stepped_back: bool,
     timer: Option<Pin<Box<Sleep>>>,
-    opened: Option<oneshot::Sender<Result<Session, Error>>>,
+    opened: Option<oneshot::Sender<Result<Opened, Error>>>,
+    /// The session that the connection is meant for, if it is another one.
+    pub(super) claim: Option<Resume>,
 }
 
 /// Why a connection ends.
-enum End {
+pub(super) enum End {
     /// The peer closed it.
     Peer,
     /// The transport failed.
     Transport(std::io::Error),
+    /// The peer gives no sign of life, or takes nothing.
+    Silent(Fault),
+    /// The session has another connection.
+    TakenOver,
+    /// It is meant for another session.
+    HandedOver,
     /// The peer is at fault, or said that we are.
     Fault(Fault),
+    /// The peer said that it leaves.
+    Left(Fault),
     /// This end leaves.
     Own,
 }
 
 impl<T: Transport> Driver<T> {
+    pub(super) fn new(
+        link: Arc<Link>,
+        services: Arc<Services>,
+        transport: T,
+        opened: oneshot::Sender<Result<Opened, Error>>,
+    ) -> Self {
+        Self {
+            link,
+            services,
+            transport,
+            input: BytesMut::new(),
+            output: Output::default(),
+            written: 0,
+            events: VecDeque::new(),
+            stepped_back: false,
+            timer: None,
+            opened: Some(opened),
+            claim: None,
+        }
+    }
+
+    /// Drives the session for as long as its connection lasts.
+    pub(super) async fn run(&mut self) -> End {
+        poll_fn(|cx| self.turn(cx)).await
+    }
+
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.link.register_driver(cx.waker());
         if let Poll::Ready(end) = self.read(cx) {
@@ -105,6 +133,9 @@ impl<T: Transport> Driver<T> {
         }
         if self.link.is_leaving() {
             return Poll::Ready(End::Own);
+        }
+        if self.link.has_arrival() {
+            return Poll::Ready(End::TakenOver);
         }
         Poll::Pending
     }
@@ -126,8 +157,13 @@ impl<T: Transport> Driver<T> {
                 received
             });
             self.act();
-            if let Err(fault) = received {
-                return Poll::Ready(End::Fault(fault));
+            match received {
+                Err(fault) if fault.from_peer && fault.kind == ErrorKind::Closed => {
+                    return Poll::Ready(End::Left(fault));
+                }
+                Err(fault) => return Poll::Ready(End::Fault(fault)),
+                Ok(()) if self.claim.is_some() => return Poll::Ready(End::HandedOver),
+                Ok(()) => {}
             }
         }
         cx.waker().wake_by_ref();
@@ -136,16 +172,16 @@ impl<T: Transport> Driver<T> {
 
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         loop {
-            if self.written == self.output.len() {
+            if self.written == self.output.bytes().len() {
                 ready!(self.next_output(cx))?;
             }
-            let rest = &self.output[self.written..];
+            let rest = &self.output.bytes()[self.written..];
             let written = ready!(Pin::new(&mut self.transport).poll_write(cx, rest))?;
             if written == 0 {
                 return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
             }
             self.written += written;
-            if self.written < self.output.len() {
+            if self.written < self.output.bytes().len() {
                 self.link.drive(|core| core.wrote(written, now()));
                 self.act(); // there may be room again
             }
@@ -156,11 +192,7 @@ impl<T: Transport> Driver<T> {
     /// when there may soon be more.
     fn next_output(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         self.written = 0;
-        if self.output.capacity() > KEPT_OUTPUT {
-            self.output = BytesMut::new();
-        } else {
-            self.output.clear();
-        }
+        self.output.clear(KEPT_OUTPUT);
         loop {
             let (output, events) = (&mut self.output, &mut self.events);
             let stepped_back = std::mem::take(&mut self.stepped_back);
@@ -179,7 +211,7 @@ impl<T: Transport> Driver<T> {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            if !self.output.is_empty() {
+            if !self.output.bytes().is_empty() {
                 return Poll::Ready(Ok(()));
             }
             ready!(Pin::new(&mut self.transport).poll_flush(cx))?;
@@ -189,7 +221,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    fn keep_time(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+    pub(super) fn keep_time(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
             let Some(at) = self.link.drive(|core| core.timeout()) else {
                 return Poll::Pending;
@@ -207,7 +239,7 @@ impl<T: Transport> Driver<T> {
                 Ok(core.timeout())
             });
             match next {
-                Err(fault) => return Poll::Ready(End::Fault(fault)),
+                Err(fault) => return Poll::Ready(End::Silent(fault)),
                 Ok(Some(at)) => timer.as_mut().reset(at.into()),
                 Ok(None) => {}
             }
@@ -231,9 +263,10 @@ impl<T: Transport> Driver<T> {
             Event::Opened => {
                 let session = self.link.open();
                 if let Some(opened) = self.opened.take() {
-                    let _ = opened.send(Ok(session));
+                    let _ = opened.send(Ok(Opened::New(session)));
                 }
             }
+            Event::Resume(resume) => self.claim = Some(resume),
             Event::Call(call) => dispatch(&self.link, &self.services, call),
             Event::Cancelled(id) => self.link.running.abort(id),
             Event::Reply {
@@ -261,24 +294,51 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    async fn finish(mut self, end: End) {
+    /// Acts on what happened outside of this task.
+    pub(super) fn act_on_all(&mut self) {
+        let events = &mut self.events;
+        self.link.drive(|core| core.take_events(events));
+        self.act();
+    }
+
+    /// Ends the session.
+    pub(super) async fn finish(mut self, mut end: End) {
         let peer = self.link.peer_addr;
+        if let End::HandedOver = end {
+            let text = "no session of this end can be resumed";
+            end = End::Fault(Fault::new(ErrorKind::SessionLost, text));
+        }
         // Answers that have come are still given; calls that nobody began are not begun.
         let left = std::mem::take(&mut self.events).into_iter();
         let (calls, told): (Vec<_>, Vec<_>) = left.partition(|it| matches!(it, Event::Call(_)));
         told.into_iter().for_each(|event| self.act_on(event));
         self.link.drive(|core| core.put_back(calls));
-        if let End::Fault(fault) = &end {
-            self.link.drive(|core| core.abort(fault));
-            tracing::warn!(?peer, "connection ended: {}", fault.message);
+        match &end {
+            End::Fault(fault) | End::Silent(fault) => {
+                self.link.drive(|core| core.abort(fault));
+                tracing::warn!(?peer, "connection ended: {}", fault.message);
+            }
+            End::Own => self.link.drive(|core| core.say_goodbye()),
+            _ => {}
         }
         let parting = match &end {
-            End::Peer => self.link.drive(|core| core.parting(false)),
+            End::Peer | End::Left(_) => self.link.drive(|core| core.parting(false)),
             End::Own => self.link.drive(|core| core.parting(true)),
-            End::Transport(_) | End::Fault(_) => None,
+            _ => None,
         };
+        let is_lost = !matches!(end, End::Peer | End::Own | End::Left(_));
         let error = parting.unwrap_or_else(|| end.into_error());
         tracing::debug!(?peer, %error, "session ended");
+        if self.link.was_open() {
+            let session = self.link.id;
+            self.link.tell(match is_lost {
+                true => SessionEvent::Lost {
+                    session,
+                    error: error.clone(),
+                },
+                false => SessionEvent::Closed { session },
+            });
+        }
         self.link.end(error.clone());
         if let Some(opened) = self.opened.take() {
             let _ = opened.send(Err(error));
@@ -292,11 +352,16 @@ impl<T: Transport> Driver<T> {
     /// takes something now and then, and not for ever.
     async fn say_goodbye(&mut self) {
         // Taken before anything can fail: nothing stays in the queue of a session that is over.
-        let mut last = BytesMut::new();
-        self.link.drive(|core| core.take_output(&mut last, now()));
-        let mut output = std::mem::take(&mut self.output);
-        let _ = output.split_to(self.written);
-        output.unsplit(last);
+        let mut output = BytesMut::from(&self.output.bytes()[self.written..]);
+        loop {
+            self.output.clear(0);
+            self.link
+                .drive(|core| core.take_output(&mut self.output, now()));
+            if self.output.bytes().is_empty() {
+                break;
+            }
+            output.extend_from_slice(self.output.bytes());
+        }
         let mut is_shut = false;
         let mut is_over = false;
         while !is_over {
@@ -327,6 +392,30 @@ impl<T: Transport> Driver<T> {
     }
 }
 
+impl Driver<Box<dyn Transport>> {
+    /// Takes the connection away, with what has come over it and was not looked at.
+    pub(super) fn part(&mut self) -> (Box<dyn Transport>, BytesMut) {
+        self.output = Output::default();
+        self.written = 0;
+        self.stepped_back = false;
+        let none: Box<dyn Transport> = Box::new(tokio::io::empty());
+        let transport = std::mem::replace(&mut self.transport, none);
+        (transport, std::mem::take(&mut self.input))
+    }
+
+    /// Goes on over another connection.
+    pub(super) fn take_up(&mut self, transport: Box<dyn Transport>, input: BytesMut) {
+        (self.transport, self.input) = (transport, input);
+    }
+
+    /// The connection was handed over to that session, which was there before.
+    pub(super) fn became(&mut self, session: Session) {
+        if let Some(opened) = self.opened.take() {
+            let _ = opened.send(Ok(Opened::Resumed(session)));
+        }
+    }
+}
+
 /// Reads until there is nothing to read now. Ready when the peer has closed.
 fn discard_input<T: Transport>(
     transport: &mut T,
@@ -343,7 +432,7 @@ fn discard_input<T: Transport>(
 }
 
 /// Whatever becomes of the task, nobody is left waiting: it may be dropped with its runtime.
-impl<T> Drop for Driver<T> {
+impl<T: Transport> Drop for Driver<T> {
     fn drop(&mut self) {
         self.link.end(Error::new(
             ErrorKind::Closed,
@@ -353,11 +442,23 @@ impl<T> Drop for Driver<T> {
 }
 
 impl End {
+    /// Whether a session that can be resumed goes on.
+    pub(super) fn leaves_the_session(&self) -> bool {
+        matches!(
+            self,
+            Self::Peer | Self::Transport(_) | Self::Silent(_) | Self::TakenOver
+        )
+    }
+
     fn into_error(self) -> Error {
         match self {
             Self::Peer => Error::new(ErrorKind::Closed, "the peer closed the connection"),
             Self::Own => Error::new(ErrorKind::Closed, "the session was closed by this end"),
-            Self::Fault(fault) => fault.into_error(),
+            Self::Fault(fault) | Self::Silent(fault) | Self::Left(fault) => fault.into_error(),
+            Self::TakenOver | Self::HandedOver => Error::new(
+                ErrorKind::Closed,
+                "the connection belongs to another session",
+            ),
             Self::Transport(why) => {
                 Error::new(ErrorKind::Closed, format!("the connection broke: {why}"))
                     .with_source(why)

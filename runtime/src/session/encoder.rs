@@ -1,5 +1,6 @@
 //! Writes the arguments of a call.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -111,16 +112,14 @@ impl Drop for Encoded {
 /// A call whose arguments are being written.
 #[derive(Debug)]
 pub struct CallEncoder<'a> {
-    remote: &'a Remote,
+    remote: Cow<'a, Remote>,
     encoder: Encoder,
 }
 
 impl<'a> CallEncoder<'a> {
-    pub(super) fn new(remote: &'a Remote, method: &'static Method, arguments: u32) -> Self {
-        Self {
-            remote,
-            encoder: Encoder::new(method, arguments, remote.link().form()),
-        }
+    pub(super) fn new(remote: Cow<'a, Remote>, method: &'static Method, arguments: u32) -> Self {
+        let encoder = Encoder::new(method, arguments, remote.link().form());
+        Self { remote, encoder }
     }
 
     /// Makes the call, which is answered.
@@ -137,7 +136,7 @@ impl<'a> CallEncoder<'a> {
         let method = self.encoder.method;
         match self.encoder.finish() {
             Err(error) => Call::failed(method, error),
-            Ok(arguments) => arguments.submit(self.remote, method),
+            Ok(arguments) => arguments.submit(&self.remote, method),
         }
     }
 }

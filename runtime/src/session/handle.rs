@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
+use super::events::SessionEvents;
 use super::link::Link;
 use super::remote::{Remote, ServiceClient};
 use crate::error::Error;
@@ -26,7 +27,7 @@ use crate::error::Error;
 /// # let (address, handle) = (server.local_addr(), server.handle());
 /// # tokio::spawn(server.run());
 /// let client = Client::builder().connect(address).await?;
-/// let session = client.session().clone();
+/// let session = client.session();
 /// assert!(!session.is_closed());
 /// # handle.close();
 ///
@@ -66,6 +67,9 @@ pub struct Stats {
     pub imported: usize,
     /// Bytes that wait to be written.
     pub queued_bytes: usize,
+    /// Bytes that the peer has not acknowledged yet, where the session
+    /// [can be resumed](crate::ClientBuilder::resume).
+    pub unacknowledged_bytes: usize,
     /// One-way calls that overflow policies have dropped since the session began.
     pub dropped: u64,
 }
@@ -124,6 +128,11 @@ impl Session {
         self.0.link.leave();
     }
 
+    /// What becomes of the session from now on. (That it is connected is known.)
+    pub fn events(&self) -> SessionEvents {
+        self.0.link.events()
+    }
+
     /// The session's figures now.
     pub fn stats(&self) -> Stats {
         let counts = self.0.link.with(|core| core.counts());
@@ -133,6 +142,7 @@ impl Session {
             exported: counts.exports,
             imported: counts.imports,
             queued_bytes: counts.queued_bytes,
+            unacknowledged_bytes: counts.unacknowledged_bytes,
             dropped: counts.dropped,
         }
     }

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use futures::task::AtomicWaker;
 use tokio::sync::{Notify, oneshot};
 
+use super::arrival::{Arrival, Arrivals};
 use super::clock::now;
+use super::events::{Readers, SessionEvent, SessionEvents};
 use super::handle::{Handle, Session};
 use super::lane::Lanes;
 use super::received::References;
@@ -81,12 +83,21 @@ pub(crate) struct Link {
     form: OnceLock<Form>,
     handle: OnceLock<Weak<Handle>>,
     leaving: AtomicBool,
+    arrivals: Arrivals,
+    /// Who hears what becomes of the session, and what becomes of all of this end.
+    readers: Readers,
+    readers_of_all: Option<Arc<Readers>>,
     /// The session has ended, or is closer to it.
     ended: Notify,
 }
 
 impl Link {
-    pub(crate) fn new(side: Side, config: Config, peer_addr: Option<SocketAddr>) -> Arc<Self> {
+    pub(crate) fn new(
+        side: Side,
+        config: Config,
+        peer_addr: Option<SocketAddr>,
+        readers_of_all: Option<Arc<Readers>>,
+    ) -> Arc<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         Arc::new(Self {
             id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
@@ -103,6 +114,9 @@ impl Link {
             form: OnceLock::new(),
             handle: OnceLock::new(),
             leaving: AtomicBool::new(false),
+            arrivals: Arrivals::default(),
+            readers: Readers::default(),
+            readers_of_all,
             ended: Notify::new(),
         })
     }
@@ -177,7 +191,48 @@ impl Link {
         let _ = self.form.set(form);
         let session = Session::new(Arc::clone(self));
         let _ = self.handle.set(session.downgrade());
+        self.tell(SessionEvent::Connected { session: self.id });
         session
+    }
+
+    /// Tells those who want to know what becomes of the session.
+    pub(super) fn tell(&self, event: SessionEvent) {
+        self.readers.tell(&event);
+        if let Some(readers) = &self.readers_of_all {
+            readers.tell(&event);
+        }
+    }
+
+    pub(super) fn events(&self) -> SessionEvents {
+        let events = self.readers.subscribe();
+        if self.ended().is_some() {
+            self.readers.end();
+        }
+        events
+    }
+
+    /// The handshake was over at some time.
+    pub(super) fn was_open(&self) -> bool {
+        self.handle.get().is_some()
+    }
+
+    /// For how long the session waits for another connection, if it does.
+    pub(super) fn grace(&self) -> Option<std::time::Duration> {
+        self.drive(|core| core.grace())
+    }
+
+    /// There is another connection for the session.
+    pub(super) fn arrive(&self, arrival: Arrival) {
+        self.arrivals.put(arrival);
+        self.driver.wake();
+    }
+
+    pub(super) fn has_arrival(&self) -> bool {
+        self.arrivals.is_there()
+    }
+
+    pub(super) fn take_arrival(&self) -> Option<Arrival> {
+        self.arrivals.take()
     }
 
     pub(crate) fn form(&self) -> Form {
@@ -198,7 +253,7 @@ impl Link {
         self.driver.wake();
     }
 
-    pub(super) fn is_leaving(&self) -> bool {
+    pub(crate) fn is_leaving(&self) -> bool {
         self.leaving.load(Ordering::Acquire)
     }
 
@@ -214,6 +269,8 @@ impl Link {
             watch.close();
         }
         self.ended.notify_waiters();
+        self.readers.end();
+        self.arrivals.take();
         self.running.abort_all();
         drop_safely(remains.garbage);
     }

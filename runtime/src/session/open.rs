@@ -8,8 +8,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::unconstrained;
 
-use super::driver::drive;
+use super::driver::{Driver, drive};
+use super::events::Readers;
 use super::handle::Session;
+use super::lasting::{Lasting, drive_lasting};
 use super::link::Link;
 use super::target::Services;
 use crate::error::{Error, ErrorKind, Result};
@@ -26,23 +28,53 @@ pub(crate) struct Opening {
     pub(crate) patience: Duration,
     /// Dropped when the connection is gone, its goodbye included.
     pub(crate) kept: Option<Arc<dyn Any + Send + Sync>>,
+    /// How the session gets from one connection to the next, if it can be resumed.
+    pub(crate) lasting: Option<Lasting>,
+    /// Who hears of all sessions of this end.
+    pub(crate) readers: Option<Arc<Readers>>,
+}
+
+/// What came of a connection.
+pub(crate) enum Opened {
+    /// A new session.
+    New(Session),
+    /// A session that was there already goes on over the connection.
+    Resumed(Session),
 }
 
 /// Shakes hands with the peer and leaves a task behind that drives the connection.
-pub(crate) async fn open<T: Transport>(opening: Opening, transport: T) -> Result<Session> {
-    let link = Link::new(opening.side, opening.config, opening.peer_addr);
+pub(crate) async fn open<T: Transport>(opening: Opening, transport: T) -> Result<Opened> {
+    let link = Link::new(
+        opening.side,
+        opening.config,
+        opening.peer_addr,
+        opening.readers,
+    );
     let (sender, receiver) = oneshot::channel();
     // Unconstrained: tokio's budget would suspend handlers at their first poll for no reason of
     // theirs. The driver takes its own turns.
-    let driving = drive(Arc::clone(&link), opening.services, transport, sender);
-    let kept = opening.kept;
-    tokio::spawn(unconstrained(async move {
-        driving.await;
-        drop(kept);
-    }));
+    let (kept, services, patience) = (opening.kept, opening.services, opening.patience);
+    let driven = Arc::clone(&link);
+    match opening.lasting {
+        None => {
+            let driving = drive(driven, services, transport, sender);
+            tokio::spawn(unconstrained(async move {
+                driving.await;
+                drop(kept);
+            }));
+        }
+        Some(lasting) => {
+            let driver = Driver::new(driven, services, Box::new(transport) as Box<_>, sender);
+            let driving = drive_lasting(driver, lasting, patience);
+            tokio::spawn(unconstrained(async move {
+                driving.await;
+                drop(kept);
+            }));
+        }
+    }
     let mut guard = LeaveUnlessOpen(Some(&link));
     let opened = tokio::time::timeout(opening.patience, receiver).await;
-    let session = match opened {
+    let opened = match opened {
         Ok(Ok(opened)) => opened?,
         Ok(Err(_)) => {
             return Err(Error::new(
@@ -58,7 +90,7 @@ pub(crate) async fn open<T: Transport>(opening: Opening, transport: T) -> Result
         }
     };
     guard.0 = None;
-    Ok(session)
+    Ok(opened)
 }
 
 /// Ends the connection if opening it is given up.

@@ -14,9 +14,14 @@ use crate::transport::Transport;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Tells the peer why there is no session for it, and closes.
-pub(crate) async fn refuse<T: Transport>(mut transport: T, why: &str) {
+pub(crate) async fn refuse<T: Transport>(transport: T, why: &str) {
+    refuse_with(transport, ErrorKind::Refused, why).await;
+}
+
+/// The same for another reason than a want of room.
+pub(super) async fn refuse_with<T: Transport>(mut transport: T, kind: ErrorKind, why: &str) {
     let mut output = BytesMut::from(&PREFACE[..]);
-    write::abort(&mut output, ErrorKind::Refused.name(), why);
+    write::abort(&mut output, kind.name(), why);
     let telling = async {
         transport.write_all(&output).await?;
         transport.shutdown().await?;

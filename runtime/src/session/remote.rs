@@ -1,5 +1,6 @@
 //! A target at the far end: a named service, or an object that was passed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::current::Current;
 use super::encoder::CallEncoder;
 use super::handle::Session;
 use super::link::{Form, Link};
@@ -99,6 +101,32 @@ pub struct Remote {
 trait Callee: Send + Sync {
     fn session(&self) -> &Session;
     fn target(&self) -> CallTarget<'_>;
+    /// What it follows, if it is not always called over the same session.
+    fn following(&self) -> Option<&Following> {
+        None
+    }
+}
+
+/// A service, called over the session that a client has at the moment.
+struct Following {
+    client: Arc<Current>,
+    /// The session at the beginning, by which the stub is known.
+    first: Session,
+    name: &'static str,
+}
+
+impl Callee for Following {
+    fn session(&self) -> &Session {
+        &self.first
+    }
+
+    fn target(&self) -> CallTarget<'_> {
+        CallTarget::Service(self.name)
+    }
+
+    fn following(&self) -> Option<&Following> {
+        Some(self)
+    }
 }
 
 enum Far {
@@ -151,12 +179,22 @@ impl Remote {
         Self::new(Far::Service { session, name })
     }
 
+    /// A service over whatever session the client has.
+    pub(super) fn following(client: Arc<Current>, name: &'static str) -> Self {
+        let first = client.session();
+        Self::new(Following {
+            client,
+            first,
+            name,
+        })
+    }
+
     /// Takes over one holder's part in an object of the peer.
     pub(super) fn object(session: Session, id: ObjectId) -> Self {
         Self::new(Far::Object(Held { session, id }))
     }
 
-    fn new(target: Far) -> Self {
+    fn new(target: impl Callee + 'static) -> Self {
         Self {
             target: Arc::new(target),
             options: None,
@@ -165,7 +203,24 @@ impl Remote {
 
     /// The session over which it is called.
     pub fn session(&self) -> Session {
-        self.target.session().clone()
+        match self.target.following() {
+            Some(following) => following.client.session(),
+            None => self.target.session().clone(),
+        }
+    }
+
+    /// The same service over the session of the moment, for one call.
+    fn now(&self) -> Cow<'_, Self> {
+        match self.target.following() {
+            None => Cow::Borrowed(self),
+            Some(following) => Cow::Owned(Self {
+                target: Arc::new(Far::Service {
+                    session: following.client.session(),
+                    name: following.name,
+                }),
+                options: self.options.clone(),
+            }),
+        }
     }
 
     /// How the peer wants values to be written.
@@ -242,7 +297,7 @@ impl Remote {
 
     /// Begins a call.
     pub fn call(&self, method: &'static Method, arguments: u32) -> CallEncoder<'_> {
-        CallEncoder::new(self, method, arguments)
+        CallEncoder::new(self.now(), method, arguments)
     }
 }
 

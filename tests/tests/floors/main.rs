@@ -69,7 +69,7 @@ fn the_sources_are_found() {
         "error.rs",
         "proto/mod.rs",
         "session/driver.rs",
-        "client.rs",
+        "client/mod.rs",
     ] {
         assert!(files.contains_key(file), "no {file}");
     }

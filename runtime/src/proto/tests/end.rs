@@ -11,11 +11,11 @@ use super::attached::{
 use super::outgoing::{Outgoing, number_in, value};
 use super::pair::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::frame::{Status, write};
+use crate::frame::{Resume, Status, Token, write};
 use crate::id::{ObjectId, RequestId};
 use crate::proto::connection::Counts;
 use crate::proto::{
-    Config, Connection, Event, Fault, IncomingCall, IncomingTarget, NewReference, Rejected,
+    Config, Connection, Event, Fault, IncomingCall, IncomingTarget, NewReference, Output, Rejected,
     Remains, Side, Submitted,
 };
 
@@ -128,6 +128,7 @@ impl End {
                     self.opened = true;
                     self.trace.push("opened".to_owned());
                 }
+                Event::Resume(_) => self.trace.push("resume".to_owned()),
                 Event::Call(call) => self.called(call),
                 Event::Cancelled(id) => {
                     self.trace.push(format!("cancelled {id}"));
@@ -329,9 +330,9 @@ impl End {
     /// Takes what there is to send, of which nothing is written yet.
     pub(super) fn hand_over(&mut self) -> BytesMut {
         let now = self.clock.now();
-        let mut output = BytesMut::new();
+        let mut output = Output::default();
         self.with(|core| core.take_output(&mut output, now));
-        output
+        BytesMut::from(output.bytes())
     }
 
     /// The transport took so many bytes.
@@ -344,6 +345,27 @@ impl End {
     pub(super) fn receive(&mut self, input: &mut BytesMut) -> Result<(), Fault> {
         let now = self.clock.now();
         self.with(|core| core.receive(input, now))
+    }
+
+    /// Announces that it leaves.
+    pub(super) fn leave_in_good_order(&mut self) {
+        self.with(|core| core.go_away("it is late", None));
+    }
+
+    /// Says that it leaves for good.
+    pub(super) fn say_goodbye(&mut self) {
+        self.with(|core| core.say_goodbye());
+    }
+
+    /// The connection is gone.
+    pub(super) fn suspend(&mut self) {
+        self.with(|core| core.suspend());
+    }
+
+    /// The peer has come back over another connection.
+    pub(super) fn go_on(&mut self, peer: &Resume, fresh: Option<Token>) -> Result<(), Fault> {
+        let now = self.clock.now();
+        self.with(|core| core.go_on(peer, fresh, now))
     }
 
     /// Writes a ping.

@@ -41,6 +41,8 @@ fn describe(frame: &Frame<'_>) -> String {
         Frame::Pong(token) => format!("pong {token}"),
         Frame::Hello(_) => "hello".to_owned(),
         Frame::Welcome(_) => "welcome".to_owned(),
+        Frame::Ack(ack) => format!("ack {}, next {}", ack.received, ack.next),
+        Frame::Resume(resume) => format!("resume, received {}", resume.received),
         Frame::Goaway { reason } => format!("goaway: {reason}"),
         Frame::Abort { kind, message } => format!("abort {kind}: {message}"),
         Frame::Optional(kind) => format!("optional {kind}"),

@@ -202,7 +202,7 @@ fn a_greeting_is_no_place_for_much_data() {
 fn options_of_a_later_version_are_ignored() {
     let mut stranger = Stranger::unopened(quiet());
     stranger.sends_bytes(&PREFACE).unwrap();
-    let body = b"\x93\x09\x01\x82\xa6resume\x91\xc0\xa9max_calls\x07";
+    let body = b"\x93\x09\x01\x82\xa6zipped\x91\xc0\xa9max_calls\x07";
     let mut bytes = BytesMut::new();
     bytes.put_u32(body.len() as u32);
     bytes.extend_from_slice(body);

@@ -9,7 +9,7 @@ use super::steps::{Pass, Seen, Step};
 use super::world::World;
 use crate::proto::{Config, Overflow, Side};
 
-fn side() -> impl Strategy<Value = Side> {
+pub(super) fn side() -> impl Strategy<Value = Side> {
     prop_oneof![Just(Side::Connecting), Just(Side::Accepting)]
 }
 
@@ -32,7 +32,7 @@ fn passing() -> impl Strategy<Value = Vec<Pass>> {
     vec(pass, 0..3)
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     let which = || 0..8_usize;
     let some = |weight| proptest::option::weighted(weight, 0..8_usize);
     let call = (
@@ -80,7 +80,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Limits so low that they are met all the time.
-fn config() -> impl Strategy<Value = Config> {
+pub(super) fn config() -> impl Strategy<Value = Config> {
     (1..5_u32, 1..4_u32, 1..7_u32, 1..5_u32, 0..3_u32).prop_map(
         |(calls, object_calls, callbacks, depth, room)| {
             limited(|limits| {
@@ -96,7 +96,7 @@ fn config() -> impl Strategy<Value = Config> {
     )
 }
 
-fn run(client: Config, server: Config, steps: &[Step], breaks_off: bool) -> Seen {
+pub(super) fn run(client: Config, server: Config, steps: &[Step], breaks_off: bool) -> Seen {
     let mut world = World::new(client, server);
     for step in steps {
         world.take(step);

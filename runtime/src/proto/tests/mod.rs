@@ -6,6 +6,7 @@
 //! | `outgoing` | calls that a test is about to make |
 //! | `end` | one end: a connection and what a session does around it |
 //! | `pair` | two ends, the bytes between them, and the clock |
+//! | `cable` | a pair whose connection breaks, and that goes on over another one |
 //! | `frames` | bytes in words |
 //! | `stranger` | a peer that sends whatever the test says |
 //! | `world`, `steps` | a pair on which anything is done at any time |
@@ -13,6 +14,7 @@
 //! The other files are the tests, one theme a file.
 
 mod attached;
+mod cable;
 mod end;
 mod frames;
 mod outgoing;
@@ -36,6 +38,8 @@ mod lines;
 mod overflow;
 mod reentry;
 mod release;
+mod resumed;
+mod resuming;
 mod revocation;
 mod told;
 mod undoing;

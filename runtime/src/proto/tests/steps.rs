@@ -29,6 +29,14 @@ pub(super) enum Step {
     Revoke(Side, usize),
     Send(Side),
     Deliver(Side, usize),
+    /// The connection breaks, whether an end notices or not.
+    Cut,
+    /// An end notices that the connection is broken.
+    Notice(Side),
+    /// There is another connection, which breaks at once unless it lasts.
+    Mend {
+        lasts: bool,
+    },
 }
 
 /// An object to be passed.
@@ -50,6 +58,8 @@ pub(super) struct Seen {
     pub(super) came_back: u32,
     pub(super) revoked: u32,
     pub(super) dropped: u32,
+    /// Connections that broke with something on its way.
+    pub(super) cut: u32,
 }
 
 impl Seen {
@@ -62,5 +72,6 @@ impl Seen {
         self.came_back += other.came_back;
         self.revoked += other.revoked;
         self.dropped += other.dropped;
+        self.cut += other.cut;
     }
 }

@@ -59,6 +59,14 @@ impl World {
         }
     }
 
+    /// With ends that can resume.
+    pub(super) fn resumable(client: Config, server: Config) -> Self {
+        Self {
+            pair: Pair::resumable(client, server),
+            ..Self::new(client, server)
+        }
+    }
+
     pub(super) fn take(&mut self, step: &Step) {
         match step {
             Step::Call { from, .. } => self.call(*from, step),
@@ -94,8 +102,31 @@ impl World {
                     .deliver_from(*from, *count)
                     .expect("neither end is at fault");
             }
+            Step::Cut => self.cut(),
+            Step::Notice(at) => {
+                if self.pair.is_cut {
+                    self.pair.end(*at).suspend();
+                }
+            }
+            Step::Mend { lasts } => {
+                if self.pair.is_cut {
+                    self.pair.meet_again().expect("neither end is at fault");
+                    if !lasts {
+                        self.cut();
+                    }
+                }
+            }
         }
         self.look();
+    }
+
+    fn cut(&mut self) {
+        let lost = SIDES.into_iter().any(|side| {
+            let wire = self.pair.wire_from(side);
+            !wire.transit.is_empty() || !wire.input.is_empty()
+        });
+        self.seen.cut += u32::from(lost);
+        self.pair.cut();
     }
 
     fn call(&mut self, from: Side, step: &Step) {
@@ -312,6 +343,9 @@ impl World {
             keeps: false,
             passing: Vec::new(),
         };
+        if self.pair.is_cut {
+            self.pair.meet_again().expect("neither end is at fault");
+        }
         loop {
             self.pair.exchange();
             self.look();

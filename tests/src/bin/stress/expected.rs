@@ -80,7 +80,7 @@ impl Expected {
                     )
                 })
             };
-            end(connection.client.session(), passed, got)
+            end(&connection.client.session(), passed, got)
                 .or_else(|| end(&connection.hub_end, got, passed))
         })
     }

@@ -1,0 +1,67 @@
+//! New sessions for old ones: what a client with `on_session` does when its session is lost.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::dial::Dial;
+use crate::error::Result;
+use crate::session::{Backoff, Session};
+
+/// What is done with every new session.
+pub(super) type OnSession = Arc<dyn Fn(Session) -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
+/// Opens a session, and makes it ready.
+pub(super) async fn begin(dial: &Dial, on_session: &OnSession) -> Result<Session> {
+    let session = dial.session().await?;
+    if let Err(error) = on_session(session.clone()).await {
+        session.close();
+        return Err(error);
+    }
+    Ok(session)
+}
+
+/// Replaces each session that is lost, until the client is closed or gone.
+pub(super) async fn renew(
+    dial: Dial,
+    on_session: OnSession,
+    sessions: watch::Sender<Session>,
+    mut closed: watch::Receiver<bool>,
+) {
+    loop {
+        // Not by a handle, which would keep the session open.
+        let link = Arc::clone(sessions.borrow().link());
+        let next = async {
+            link.closed().await;
+            if link.is_leaving() {
+                return None;
+            }
+            Some(begin_again(&dial, &on_session).await)
+        };
+        let next = tokio::select! {
+            next = next => next,
+            // The client and all its stubs are gone,
+            () = sessions.closed() => None,
+            // or the user wants no more.
+            _ = closed.wait_for(|closed| *closed) => None,
+        };
+        let Some(session) = next else {
+            return;
+        };
+        sessions.send_replace(session);
+    }
+}
+
+async fn begin_again(dial: &Dial, on_session: &OnSession) -> Session {
+    let mut backoff = Backoff::new();
+    loop {
+        let begun = Instant::now();
+        match begin(dial, on_session).await {
+            Ok(session) => return session,
+            Err(error) => tracing::warn!(%error, "no new session yet"),
+        }
+        backoff.wait(begun).await;
+    }
+}

@@ -1,0 +1,206 @@
+//! The task of a session that outlives its connections.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::arrival::{Arrival, Entry, Registry, fresh_token};
+use super::clock::now;
+use super::driver::{Driver, End};
+use super::events::SessionEvent;
+use super::reconnect::{Connector, LastAttempt, Met, reconnect};
+use super::refuse::refuse_with;
+use crate::error::ErrorKind;
+use crate::proto::Fault;
+use crate::transport::Transport;
+
+/// How a session gets from one connection to the next.
+#[derive(Clone)]
+pub(crate) enum Lasting {
+    /// The peer comes back.
+    Accepts(Arc<Registry>),
+    /// This end connects again.
+    Connects(Connector),
+}
+
+/// What is said of a session that is not there, or that somebody else has.
+const UNKNOWN: &str = "there is no such session (any more)";
+
+/// Drives a session over one connection after the other until it ends.
+pub(super) async fn drive_lasting(
+    mut driver: Driver<Box<dyn Transport>>,
+    lasting: Lasting,
+    patience: Duration,
+) {
+    let entry = match &lasting {
+        Lasting::Connects(_) => None,
+        Lasting::Accepts(registry) => match registry.enter(&driver.link) {
+            Ok(entry) => Some(entry),
+            Err(error) => {
+                tracing::warn!(%error, "there is no chance for a token: a session cannot be resumed");
+                None
+            }
+        },
+    };
+    let end = loop {
+        let end = driver.run().await;
+        if let End::HandedOver = end {
+            match hand_over(&mut driver, &lasting) {
+                Ok(()) => return,
+                Err(end) => break end,
+            }
+        }
+        let Some(grace) = driver.link.grace().filter(|_| end.leaves_the_session()) else {
+            break end;
+        };
+        if driver.link.is_leaving() {
+            break End::Own;
+        }
+        driver.let_go();
+        if let Err(end) = go_on(&mut driver, &lasting, grace, patience).await {
+            break end;
+        }
+        driver.link.tell(SessionEvent::Resumed {
+            session: driver.link.id,
+        });
+    };
+    drop::<Option<Entry>>(entry); // from here on it cannot be resumed
+    driver.finish(end).await;
+}
+
+/// The connection belongs to another session: gives it to that one's driver.
+fn hand_over(driver: &mut Driver<Box<dyn Transport>>, lasting: &Lasting) -> Result<(), End> {
+    let refused = || Err(End::Fault(Fault::new(ErrorKind::SessionLost, UNKNOWN)));
+    let (Lasting::Accepts(registry), Some(resume)) = (lasting, driver.claim.take()) else {
+        return refused();
+    };
+    let found = registry.find(&resume.ticket);
+    let Some((link, session)) = found.and_then(|link| Some((Arc::clone(&link), link.session()?)))
+    else {
+        return refused();
+    };
+    let (transport, input) = driver.part();
+    link.arrive(Arrival {
+        transport,
+        input,
+        resume,
+    });
+    driver.became(session);
+    Ok(())
+}
+
+/// Waits for another connection and goes on over it.
+async fn go_on(
+    driver: &mut Driver<Box<dyn Transport>>,
+    lasting: &Lasting,
+    grace: Duration,
+    patience: Duration,
+) -> Result<(), End> {
+    let link = Arc::clone(&driver.link);
+    let last = LastAttempt::default();
+    let mut over = pin!(sleep(grace));
+    let lost = || {
+        let why = last.take().map_or(String::new(), |why| format!(" ({why})"));
+        let text = format!("the session was lost: it was not resumed within {grace:?}{why}");
+        End::Fault(Fault::new(ErrorKind::SessionLost, text))
+    };
+    let mut connecting = match lasting {
+        Lasting::Accepts(_) => None,
+        Lasting::Connects(connector) => Some(Box::pin(reconnect(
+            Arc::clone(&link),
+            connector.clone(),
+            patience,
+            &last,
+        ))),
+    };
+    loop {
+        let next = poll_fn(|cx| {
+            if let Poll::Ready(end) = driver.wait(cx) {
+                return Poll::Ready(Err(end));
+            }
+            if let Some(connecting) = &mut connecting
+                && let Poll::Ready(met) = connecting.as_mut().poll(cx)
+            {
+                return Poll::Ready(Ok(Next::Met(met)));
+            }
+            if let Some(arrival) = link.take_arrival() {
+                return Poll::Ready(Ok(Next::Arrived(arrival)));
+            }
+            ready!(over.as_mut().poll(cx));
+            Poll::Ready(Err(lost()))
+        });
+        match next.await? {
+            Next::Met(Err(fault)) => {
+                let text = format!("the session was lost: {}", fault.message);
+                let fault = Fault::new(ErrorKind::SessionLost, text);
+                return Err(End::Fault(fault));
+            }
+            Next::Met(Ok(Met {
+                transport,
+                input,
+                answer,
+            })) => {
+                let went_on = link.drive(|core| core.go_on(&answer, None, now()));
+                driver.take_up(transport, input);
+                return went_on.map_err(End::Fault);
+            }
+            Next::Arrived(arrival) => {
+                // Somebody may have come with the same token since it was looked at.
+                if !link.with(|core| core.admits(&arrival.resume.ticket.token)) {
+                    tokio::spawn(async move {
+                        refuse_with(arrival.transport, ErrorKind::SessionLost, UNKNOWN).await;
+                    });
+                    continue;
+                }
+                let Ok(fresh) = fresh_token() else {
+                    continue; // the connection is dropped, and the peer tries again
+                };
+                let resume = arrival.resume;
+                let went_on = link.drive(|core| core.go_on(&resume, Some(fresh), now()));
+                driver.take_up(arrival.transport, arrival.input);
+                return went_on.map_err(End::Fault);
+            }
+        }
+    }
+}
+
+enum Next {
+    Met(Result<Met, Fault>),
+    Arrived(Arrival),
+}
+
+impl Driver<Box<dyn Transport>> {
+    /// The connection is of no use any more. The session stays.
+    fn let_go(&mut self) {
+        tracing::debug!(session = self.link.id, "the connection is lost");
+        drop(self.part());
+        self.link.drive(|core| core.suspend());
+    }
+
+    /// A turn without a connection. Ready when the session ends.
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        self.link.register_driver(cx.waker());
+        loop {
+            self.act_on_all();
+            if let Poll::Ready(end) = self.keep_time(cx) {
+                return Poll::Ready(end);
+            }
+            if self.link.is_leaving() {
+                return Poll::Ready(End::Own);
+            }
+            if self.link.drive(|core| core.has_overflowed()) {
+                let text = "the session was lost: without a connection, more answers came together \
+                            than it keeps (max_replay_bytes)";
+                let fault = Fault::new(ErrorKind::SessionLost, text);
+                return Poll::Ready(End::Fault(fault));
+            }
+            if self.link.is_idle() {
+                return Poll::Pending;
+            }
+        }
+    }
+}
