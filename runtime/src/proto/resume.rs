@@ -313,6 +313,7 @@ impl<H: Host> Connection<H> {
             && resume.ack_at.is_some_and(|at| now >= at)
         {
             resume.ack_is_due = true;
+            resume.ack_at = None; // the time is over, and no other one is asked for
         }
     }
 

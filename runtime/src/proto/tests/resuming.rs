@@ -192,6 +192,7 @@ fn acks_come_in_time_and_by_themselves() {
     let at = pair.server.core.timeout().expect("an ack is to be sent");
     pair.clock.advance(at - pair.clock.now());
     pair.server.look_at_the_clock().unwrap();
+    assert_eq!(pair.server.core.timeout(), None, "nobody asks twice");
     pair.exchange();
     assert_eq!(pair.client.counts().unacknowledged_bytes, 0);
     assert_eq!(pair.server.core.timeout(), None);
