@@ -28,11 +28,8 @@ impl<H: Host> Connection<H> {
 
     fn calls_ahead(&self, parent: RequestId, line: Line) -> Vec<RequestId> {
         // Most handlers have none, and a line may be long.
-        if !self
-            .served
-            .get(parent)
-            .is_some_and(|serving| serving.unattended > 0)
-        {
+        let serving = self.served.get(parent);
+        if serving.is_none_or(|serving| serving.unattended == 0) {
             return Vec::new();
         }
         let is_ahead = |id: &RequestId| {
