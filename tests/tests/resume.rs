@@ -8,7 +8,7 @@ use ringback::testing::{Link, Network};
 use ringback::{Client, ClientBuilder, ErrorKind, Result, Server, ServerBuilder, ServerHandle};
 use ringback::{SessionEvent, service};
 use ringback_tests::until::until;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 #[service]
@@ -137,6 +137,51 @@ async fn calls_in_flight_go_on_over_another_connection() {
         Some(SessionEvent::Resumed { .. })
     ));
     assert_eq!(air.handle.sessions().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn callbacks_go_on_in_their_order() {
+    const EVENTS: u32 = 3000;
+    let air = OnAir::new();
+    let (link, client) = air.client().await;
+    let (sender, mut heard) = mpsc::unbounded_channel();
+    let listener =
+        async move |number: u32| sender.send(number).map_err(ringback::Error::application);
+    client
+        .service::<StationClient>()
+        .tune_in(listener)
+        .await
+        .unwrap();
+    let listener = air.radio.listener();
+    let telling = tokio::spawn(async move {
+        for number in 0..EVENTS {
+            listener.heard(number).await.unwrap();
+        }
+    });
+    let breaking = tokio::spawn(async move {
+        link.delay(MS);
+        let mut bytes = 40;
+        loop {
+            bytes = (bytes * 7 + 3) % 400;
+            link.cut_after(bytes);
+            tokio::time::sleep(MS * 20).await;
+            link.heal();
+            tokio::time::sleep(MS * 30).await;
+        }
+    });
+    let mut events = client.events();
+    for expected in 0..EVENTS {
+        assert_eq!(heard.recv().await, Some(expected));
+    }
+    telling.await.unwrap();
+    breaking.abort();
+    assert!(heard.try_recv().is_err());
+    let mut resumed = 0;
+    while let Ok(Some(event)) = tokio::time::timeout(MS, events.next()).await {
+        assert!(matches!(event, SessionEvent::Resumed { .. }), "{event:?}");
+        resumed += 1;
+    }
+    assert!(resumed > 20, "{resumed}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -317,4 +362,68 @@ async fn without_the_line_at_both_ends_nothing_changes() {
         ));
         assert!(broke.elapsed() < MS * 50);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn registrations_come_back_on_a_new_session() {
+    let air = OnAir::new();
+    let link = air.network.link();
+    let (sender, mut heard) = mpsc::unbounded_channel();
+    let client = Client::builder()
+        .resume(GRACE)
+        .on_session(async move |session| {
+            let sender = sender.clone();
+            let listener =
+                async move |number: u32| sender.send(number).map_err(ringback::Error::application);
+            session.service::<StationClient>().tune_in(listener).await
+        });
+    let client = connect(&link, client).await;
+    let mut events = client.events();
+    let station = client.service::<StationClient>();
+    let first = station.session().id();
+    air.radio.listener().heard(1).await.unwrap();
+    assert_eq!(heard.recv().await, Some(1));
+    // The process of the server ends, and another one takes its place.
+    link.cut();
+    air.handle.close();
+    let (radio, _handle) = serve(&air.network, Server::builder().resume(GRACE));
+    link.heal();
+    assert!(
+        matches!(events.next().await, Some(SessionEvent::Lost { session, .. }) if session == first)
+    );
+    assert!(matches!(
+        events.next().await,
+        Some(SessionEvent::Connected { .. })
+    ));
+    until("the stub has gone over", || station.session().id() != first).await;
+    radio.listener().heard(2).await.unwrap();
+    assert_eq!(heard.recv().await, Some(2));
+    assert_eq!(station.count().await.unwrap(), 1);
+    // Without the client and its stubs nobody wants a session.
+    let listener = radio.listener();
+    drop((client, station));
+    assert_eq!(listener.closed().await.kind(), ErrorKind::Closed);
+    assert!(matches!(
+        events.next().await,
+        Some(SessionEvent::Closed { .. })
+    ));
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_was_closed_begins_no_new_session() {
+    let air = OnAir::with(Server::builder());
+    let link = air.network.link();
+    let client = connect(&link, Client::builder().on_session(async |_| Ok(()))).await;
+    let mut events = client.events();
+    link.cut();
+    assert!(matches!(
+        events.next().await,
+        Some(SessionEvent::Lost { .. })
+    ));
+    client.close();
+    link.heal();
+    tokio::time::sleep(GRACE).await;
+    assert!(client.session().is_closed());
+    assert_eq!(link.connections(), 0);
 }
