@@ -121,7 +121,7 @@ impl Busy {
     }
 
     /// Every call has failed within that time, and nothing is left.
-    async fn is_told_within(self, time: Duration) {
+    async fn ends_within(self, time: Duration) {
         let start = Instant::now();
         for call in self.calls {
             let error = call.await.unwrap();
@@ -144,7 +144,7 @@ fn a_server_that_is_killed_is_noticed_at_once() {
             let mut busy = Busy::with(&address, Client::builder()).await;
             hear(&mut busy.heard, after).await;
             server.kill();
-            busy.is_told_within(AT_ONCE).await;
+            busy.ends_within(AT_ONCE).await;
         });
     }
 }
@@ -165,7 +165,7 @@ fn a_server_that_stops_is_noticed_by_the_heartbeat() {
             let start = Instant::now();
             server.signal("STOP");
             let session = busy.client.session().clone();
-            busy.is_told_within(Duration::from_millis(1500) + AT_ONCE)
+            busy.ends_within(Duration::from_millis(1500) + AT_ONCE)
                 .await;
             let took = start.elapsed();
             assert!(took > Duration::from_secs(1), "{took:?}");
