@@ -110,7 +110,7 @@ fn server(arguments: &Arguments, sender: &Arc<Sender>) -> ServerBuilder {
         .heartbeat(HEARTBEAT)
         .heartbeat_misses(MISSES);
     match arguments.resume() {
-        Some(_grace) => server,
+        Some(grace) => server.resume(grace),
         None => server,
     }
 }
@@ -120,7 +120,7 @@ fn client(arguments: &Arguments) -> ClientBuilder {
         .heartbeat(HEARTBEAT)
         .heartbeat_misses(MISSES);
     match arguments.resume() {
-        Some(_grace) => client,
+        Some(grace) => client.resume(grace),
         None => client,
     }
 }
