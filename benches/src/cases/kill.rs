@@ -12,8 +12,9 @@ use crate::peers::{Client, Outcome, Peer, Sink, Stop};
 
 /// Calls in flight.
 const CALLS: u64 = 1000;
-/// Who has not noticed by then does not.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Who has not noticed by then does not. Over QUIC nobody says that a process is gone: it is silent for
+/// half a minute.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn drive<P: Peer>(setting: &mut Setting) -> Outcome<()> {
     let mut victim = Command::new(std::env::current_exe()?)

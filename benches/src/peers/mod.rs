@@ -7,6 +7,8 @@
 #[cfg(feature = "capnp")]
 mod capnp;
 mod floor;
+#[cfg(feature = "irpc")]
+mod irpc;
 #[cfg(feature = "jsonrpsee")]
 mod jsonrpsee;
 mod load;
@@ -46,6 +48,8 @@ macro_rules! each_peer {
             remoc::Remoc,
             #[cfg(feature = "jsonrpsee")]
             jsonrpsee::Jsonrpsee,
+            #[cfg(feature = "irpc")]
+            irpc::Irpc,
             ping_pong::Blocking,
             ping_pong::Task,
         }
