@@ -131,7 +131,7 @@ macro_rules! settings {
         /// A peer that falls silent is noticed by the [heartbeat](Self::heartbeat), and the grace time of
         /// each end begins when that end notices. So it should be a good deal longer than that takes.
         ///
-        /// The guide has a [chapter](crate::guide) about it.
+        /// The guide has a [chapter](crate::guide::broken) about it.
         pub fn resume(mut self, grace: std::time::Duration) -> Self {
             self.settings.config.resume = Some(grace);
             self

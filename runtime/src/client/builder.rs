@@ -140,9 +140,10 @@ impl ClientBuilder {
     /// its [events](Client::events) tell. Stubs that it made go over to the new session when `prepare` has
     /// succeeded; if it fails, the session is closed and another one begun. (`prepare` itself uses the
     /// session that it is given.) Calls that were in flight fail with
-    /// [`SessionLost`](crate::ErrorKind::SessionLost), or with [`Closed`](crate::ErrorKind::Closed) if
-    /// the session could not be [resumed](Self::resume), and so do calls that are made before there is a
-    /// new session; but those of methods with `#[idempotent]` wait, and are made (again) on it.
+    /// [`SessionLost`](crate::ErrorKind::SessionLost) (with [`Closed`](crate::ErrorKind::Closed) where
+    /// sessions do not [resume](Self::resume)), and so do calls that are made before there is a new one.
+    ///
+    /// The guide has a [chapter](crate::guide::broken) about it.
     pub fn on_session<F, Fut>(mut self, prepare: F) -> Self
     where
         F: AsyncFn(Session) -> Result<()> + FnOnce(Session) -> Fut + Clone + Send + Sync + 'static,

@@ -31,6 +31,10 @@ pub mod what_can_fail {
     #![doc = include_str!("what_can_fail.md")]
 }
 
+pub mod broken {
+    #![doc = include_str!("broken.md")]
+}
+
 pub mod testing {
     #![doc = include_str!("testing.md")]
 }
