@@ -139,7 +139,15 @@ where
                 format!("{method} failed with an error of its own"),
             )
         });
-        tracing::warn!(member = ?member.key, %error, "a call to a member of a group failed");
+        if member.complaints.is_first(error.kind()) {
+            tracing::warn!(
+                member = ?member.key,
+                %error,
+                "a call to a member of a group failed (more of the kind by this member: at debug level)"
+            );
+        } else {
+            tracing::debug!(member = ?member.key, %error, "a call to a member of a group failed");
+        }
         self.0.failures.push(GroupFailure {
             key: member.key.clone(),
             error,

@@ -7,12 +7,13 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::{GroupFailure, Shared};
-use crate::session::{OnClosed, ProxyType};
+use crate::session::{Complaints, OnClosed, ProxyType};
 
 /// One member, from its `insert` on.
 pub(super) struct Member<K, P: ProxyType> {
     pub(super) key: K,
     pub(super) proxy: P,
+    pub(super) complaints: Complaints,
     /// Which of the group's members ever: a key may be used again.
     number: u64,
     group: Weak<Shared<K, P>>,
@@ -64,6 +65,7 @@ where
         let member = Arc::new_cyclic(|itself: &Weak<Member<K, P>>| Member {
             key: key.clone(),
             proxy,
+            complaints: Complaints::default(),
             number,
             group: Arc::downgrade(group),
             itself: Weak::clone(itself) as Weak<dyn OnClosed>,

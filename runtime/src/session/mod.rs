@@ -46,6 +46,7 @@ mod watch;
 
 pub(crate) use arrival::Registry;
 pub(crate) use backoff::Backoff;
+pub(crate) use complaint::Complaints;
 pub(crate) use current::Current;
 pub(crate) use encoder::Encoded;
 pub(crate) use events::Readers;
