@@ -196,3 +196,39 @@ fn who_has_no_address_has_no_limit_by_it() {
         until("all are there", || handle.sessions().len() == 3).await;
     });
 }
+
+/// A session whose connection broke has its seat. Another one is not needed for its new connection.
+#[test]
+fn a_session_is_resumed_though_all_seats_are_taken() {
+    run(async {
+        let grace = Duration::from_secs(30);
+        let (_shelf, server) = Shelf::serve();
+        let network = Network::new(1);
+        let server = server
+            .resume(grace)
+            .max_connections(1)
+            .listen(network.listen("server"));
+        let handle = server.handle();
+        tokio::spawn(server.run());
+        let connect = async |link: ringback::testing::Link| {
+            let client = Client::builder().resume(grace);
+            client
+                .connect_with(async move || link.connect("server").await)
+                .await
+        };
+        let link = network.link();
+        let client = connect(link.clone()).await.unwrap();
+        let keeper: KeeperClient = client.service();
+        for _ in 0..5 {
+            keeper.kept().await.unwrap();
+            link.cut();
+            link.heal();
+            keeper.kept().await.unwrap();
+            assert_eq!(handle.sessions().len(), 1);
+            let refused = connect(network.link()).await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Refused);
+            let text = refused.to_string();
+            assert!(text.contains("max_connections"), "{text}");
+        }
+    });
+}

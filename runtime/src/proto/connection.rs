@@ -43,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) idle: Option<Duration>,
     /// How long a session waits for a new connection when one broke; `None` or zero if it does not.
     pub(crate) resume: Option<Duration>,
+    /// There is no room for another session, only for a new connection of one that is there.
+    pub(crate) only_resumes: bool,
 }
 
 impl Default for Config {
@@ -54,6 +56,7 @@ impl Default for Config {
             compact: false,
             idle: None,
             resume: None,
+            only_resumes: false,
         }
     }
 }
@@ -341,6 +344,11 @@ impl<H: Host> Connection<H> {
 
     pub(super) fn heard(&mut self, now: Instant) {
         self.heartbeat.heard(now);
+    }
+
+    /// Whether there is room for it only if it belongs to another session.
+    pub(crate) fn is_a_guest(&self) -> bool {
+        self.config.only_resumes
     }
 
     pub(crate) fn is_open(&self) -> bool {

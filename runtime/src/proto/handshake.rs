@@ -65,6 +65,12 @@ impl<H: Host> Connection<H> {
                 ));
             }
         };
+        if self.config.only_resumes {
+            return Err(Fault::new(
+                ErrorKind::Refused,
+                "the server takes no more connections (max_connections, max_connections_per_address)",
+            ));
+        }
         if peer.version != VERSION {
             return Err(Fault::new(
                 ErrorKind::Refused,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::Shared;
@@ -20,6 +20,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How many peers at a time are told that there is no room for them. Any others are closed without a
 /// word.
 const REFUSALS: usize = 64;
+/// How long such a peer may take to say that it resumes a session, for which there is room.
+const GUEST: Duration = Duration::from_secs(1);
 /// The log has one line for each burst of connections that are not taken.
 const BURST: Duration = Duration::from_secs(10);
 
@@ -47,7 +49,16 @@ pub(super) async fn accept(mut listener: impl Listener, shared: Arc<Shared>) {
                 if let Some(before) = refused.is_new() {
                     tracing::warn!(%peer, before, "a connection was refused: {why}");
                 }
-                if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
+                let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() else {
+                    continue;
+                };
+                if shared.settings.config.resume.is_some() {
+                    // It may be of a session that has its seat, and whose connection broke.
+                    let shared = Arc::clone(&shared);
+                    tokio::spawn(
+                        async move { shared.resume(stream, peer, Arc::new(permit)).await },
+                    );
+                } else {
                     tokio::spawn(async move {
                         refuse(stream, &why).await;
                         drop(permit);
@@ -108,6 +119,23 @@ impl Shared {
         }
         session.closed().await;
         self.sessions().remove(&session.id());
+    }
+
+    /// Takes a connection for a session that is there, and refuses any other.
+    async fn resume(
+        &self,
+        stream: impl Transport,
+        peer: SocketAddr,
+        permit: Arc<OwnedSemaphorePermit>,
+    ) {
+        let services = Arc::clone(&self.services);
+        let mut opening = self.settings.opening(Side::Accepting, services, Some(peer));
+        opening.config.only_resumes = true;
+        opening.patience = opening.patience.min(GUEST);
+        opening.kept = Some(permit);
+        if let Err(error) = open(opening, stream).await {
+            tracing::debug!(%peer, %error, "no session");
+        }
     }
 
     /// False when the server is about to end.

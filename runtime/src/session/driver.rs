@@ -316,7 +316,12 @@ impl<T: Transport> Driver<T> {
         match &end {
             End::Fault(fault) | End::Silent(fault) => {
                 self.link.drive(|core| core.abort(fault));
-                tracing::warn!(?peer, "connection ended: {}", fault.message);
+                if self.link.drive(|core| core.is_a_guest()) {
+                    // Those that are refused have one line for all of them.
+                    tracing::debug!(?peer, "connection refused: {}", fault.message);
+                } else {
+                    tracing::warn!(?peer, "connection ended: {}", fault.message);
+                }
             }
             End::Own => self.link.drive(|core| core.say_goodbye()),
             _ => {}
