@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ringback::{
-    Callback, CallbackProxy, Client, ErrorKind, Limits, Result, Server, ServerHandle, service,
+    Callback, CallbackProxy, Client, ErrorKind, Limits, Result, Server, ServerHandle, Session,
+    service,
 };
 use ringback_tests::run::run;
 use ringback_tests::{Ends, Over, Serving, meet, over_both, until};
@@ -502,6 +503,35 @@ async fn an_answer_over_a_slow_link_arrives_before_the_end() {
     assert!(start.elapsed() > Duration::from_secs(20));
     ending.await.unwrap();
     assert!(start.elapsed() < Duration::from_secs(60));
+}
+
+/// Its server leaves, and it knows another one.
+#[test]
+fn a_client_with_another_address_moves_on() {
+    run(async {
+        let one = Stage::set(Over::Tcp).await;
+        let other = Stage::set(Over::Tcp).await;
+        let client = Client::builder()
+            .on_session(async |session: Session| {
+                let work = session.service::<WorkClient>();
+                work.keep(async |value: u32| Ok(value)).await
+            })
+            .connect([one.serving.address(), other.serving.address()])
+            .await
+            .unwrap();
+        let work: WorkClient = client.service();
+        work.quick().await.unwrap();
+        assert_eq!(one.worker.kept.lock().unwrap().len(), 1);
+        assert_eq!(other.worker.kept.lock().unwrap().len(), 0);
+        one.shut_down(LONG).await.unwrap();
+        // It takes a moment, of which the calls tell.
+        while let Err(error) = work.quick().await {
+            assert_eq!(error.kind(), ErrorKind::Closed, "{error}");
+            tokio::task::yield_now().await;
+        }
+        let kept = other.worker.kept.lock().unwrap()[0].clone();
+        assert_eq!(kept.call(7).await.unwrap(), 7);
+    });
 }
 
 /// The limits of one session's credit do not keep it from ending.

@@ -10,15 +10,23 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Connects, to the first of the addresses that answers.
 pub(crate) async fn connect(address: &Address) -> Result<TcpStream> {
-    let stream = TcpStream::connect(address.as_str()).await.map_err(|why| {
-        Error::new(
-            ErrorKind::Connect,
-            format!("cannot connect to {address}: {why}"),
-        )
-        .with_source(why)
-    })?;
-    prepare(&stream);
-    Ok(stream)
+    let mut last = nowhere();
+    for one in address.each() {
+        match TcpStream::connect(one).await {
+            Ok(stream) => {
+                prepare(&stream);
+                return Ok(stream);
+            }
+            Err(why) => last = why,
+        }
+    }
+    let text = format!("cannot connect to {address}: {last}");
+    Err(Error::new(ErrorKind::Connect, text).with_source(last))
+}
+
+/// What is wrong with a list of no addresses.
+fn nowhere() -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::InvalidInput, "no address")
 }
 
 /// A socket that listens.
@@ -36,7 +44,14 @@ pub(crate) async fn listen(address: &Address) -> Result<Listening> {
         )
         .with_source(why)
     };
-    let listener = TcpListener::bind(address.as_str()).await.map_err(failed)?;
+    let mut bound = Err(nowhere());
+    for one in address.each() {
+        bound = TcpListener::bind(one).await;
+        if bound.is_ok() {
+            break;
+        }
+    }
+    let listener = bound.map_err(failed)?;
     let local_addr = listener.local_addr().map_err(failed)?;
     Ok(Listening {
         listener,
