@@ -146,7 +146,7 @@ impl Course {
         self.state.lock().unwrap().marks.len()
     }
 
-    fn count(&self, cut: Cut, is_inside: bool) {
+    fn count(&self, cut: Cut, is_inside: bool, is_idle: bool) {
         let tally = &self.tally;
         tally.cuts.add();
         match cut {
@@ -159,7 +159,7 @@ impl Course {
         if is_inside {
             tally.inside.add();
         }
-        if self.ledger.under_way() == 0 {
+        if is_idle {
             tally.idle.add();
         }
     }
@@ -191,7 +191,8 @@ impl Passage {
         let mut state = self.course.state.lock().unwrap();
         passing.arm(&mut state, &self.course.ledger);
         let length = bytes.len() as u64;
-        let waits = !passing.is_early && self.course.ledger.under_way() == 0;
+        let is_idle = self.course.ledger.under_way() == 0;
+        let waits = is_idle && !passing.is_early;
         let step = match &mut passing.due {
             // While nothing is under way, a cut would show little; it waits for the next bytes.
             Some((left, _)) if *left <= length && waits => Step::Pass,
@@ -218,7 +219,7 @@ impl Passage {
                 self.course.tally.in_handshake.add();
             } else {
                 let is_inside = passing.followers.iter().any(Follower::is_inside);
-                self.course.count(cut, is_inside);
+                self.course.count(cut, is_inside, is_idle);
             }
             state.broken_since.get_or_insert_with(Instant::now);
         }

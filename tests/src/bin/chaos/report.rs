@@ -43,6 +43,7 @@ impl Report {
             && self.failures().is_empty()
             && self.cuts_left == 0
             && self.tally.idle.get() == 0
+            && self.tally.told_lost.get() == 0
     }
 }
 
@@ -88,7 +89,7 @@ impl fmt::Display for Report {
         let [median, most, longest] = tally.back();
         writeln!(
             f,
-            "{} connections, of which {} resumed a session; back after {median:.0?} (median), {most:.0?} (p99), \
+            "{} connections, of which {} carried on a session; back after {median:.0?} (median), {most:.0?} (p99), \
              {longest:.0?} (longest), retries that were cut included",
             tally.connections.get(),
             tally.resumed.get(),

@@ -4,7 +4,9 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ringback::{Client, ClientBuilder, Server, ServerBuilder, ServerHandle, Stats};
+use ringback::{
+    Client, ClientBuilder, Server, ServerBuilder, ServerHandle, SessionEvent, SessionEvents, Stats,
+};
 use tokio::runtime;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -68,7 +70,10 @@ async fn chaos(arguments: &Arguments) -> Report {
         .expect("a free port");
     let handle = server.handle();
     let mut serving = JoinSet::new();
-    serving.spawn(async move { server.run().await });
+    let counting = count(handle.events(), Arc::clone(&tally));
+    serving.spawn(async move {
+        let _ = tokio::join!(server.run(), counting);
+    });
 
     let mut proxies = Vec::new();
     let mut living = JoinSet::new();
@@ -101,6 +106,17 @@ async fn chaos(arguments: &Arguments) -> Report {
         cuts_left: courses.iter().map(|course| course.left()).sum(),
         ledgers,
         tally,
+    }
+}
+
+/// Counts what the server tells of its sessions.
+async fn count(mut events: SessionEvents, tally: Arc<Tally>) {
+    while let Some(event) = events.next().await {
+        match event {
+            SessionEvent::Resumed { .. } => tally.told_resumed.add(),
+            SessionEvent::Lost { .. } => tally.told_lost.add(),
+            _ => {}
+        }
     }
 }
 
@@ -175,6 +191,14 @@ async fn settle(
     let has_failed = ledgers.iter().any(|ledger| ledger.has_failed());
     let patience = if has_failed { Duration::ZERO } else { SETTLE };
     let in_tables = falls_to_zero(patience, in_tables).await;
+    if in_tables > 0 && !has_failed {
+        for client in &clients {
+            println!("left with a client: {:?}", client.session().stats());
+        }
+        for session in server.sessions() {
+            println!("left with the server: {:?}", session.stats());
+        }
+    }
     drop(clients);
     let rest = || {
         let objects: u64 = ledgers.iter().map(|ledger| ledger.left_over()).sum();

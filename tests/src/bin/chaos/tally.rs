@@ -24,6 +24,9 @@ pub struct Tally {
     pub connections: Count,
     /// Connections after the first that carried frames of the session both ways.
     pub resumed: Count,
+    /// How often the server told that a session had been resumed, and that one was lost.
+    pub told_resumed: Count,
+    pub told_lost: Count,
     pub cuts: Count,
     pub resets: Count,
     pub ends: Count,

@@ -1,7 +1,9 @@
 //! The client's end of a TCP connection, which can be broken in several ways.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
@@ -19,6 +21,49 @@ pub enum Break {
     InsideFrame,
 }
 
+/// How a client comes to its connection, again and again.
+pub struct Line {
+    server: SocketAddr,
+    present: Mutex<Option<Cutter>>,
+    /// There will be no other connection.
+    is_over: AtomicBool,
+}
+
+impl Line {
+    pub fn new(server: SocketAddr) -> Self {
+        Self {
+            server,
+            present: Mutex::default(),
+            is_over: AtomicBool::new(false),
+        }
+    }
+
+    /// One more connection.
+    pub async fn connect(&self) -> io::Result<Cable> {
+        if self.is_over.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::NetworkDown.into());
+        }
+        let stream = TcpStream::connect(self.server).await?;
+        stream.set_nodelay(true)?;
+        let (cable, cutter) = Cable::new(stream);
+        *self.present.lock().unwrap() = Some(cutter);
+        Ok(cable)
+    }
+
+    /// Breaks the connection. With [`Break::InsideFrame`], at the next write.
+    pub fn cut(&self, how: Break) {
+        if let Some(cutter) = &*self.present.lock().unwrap() {
+            cutter.cut(how);
+        }
+    }
+
+    /// Breaks the connection for good.
+    pub fn end(&self, how: Break) {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.cut(how);
+    }
+}
+
 /// A stream that breaks when its cutter says so.
 pub struct Cable {
     stream: TcpStream,
@@ -26,7 +71,7 @@ pub struct Cable {
 }
 
 /// Breaks a cable.
-pub struct Cutter(Arc<Mutex<State>>);
+struct Cutter(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -37,7 +82,7 @@ struct State {
 }
 
 impl Cable {
-    pub fn new(stream: TcpStream) -> (Self, Cutter) {
+    fn new(stream: TcpStream) -> (Self, Cutter) {
         let state = Arc::<Mutex<State>>::default();
         let cutter = Cutter(Arc::clone(&state));
         (Self { stream, state }, cutter)
@@ -60,8 +105,7 @@ impl Cable {
 }
 
 impl Cutter {
-    /// Breaks the connection; with [`Break::InsideFrame`], at the next write.
-    pub fn cut(&self, how: Break) {
+    fn cut(&self, how: Break) {
         let mut state = self.0.lock().unwrap();
         state.how = Some(how);
         state.is_broken = how != Break::InsideFrame;

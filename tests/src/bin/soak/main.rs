@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Clients connect over TCP, call, pass callbacks that are called one by one and in groups, give calls up, and
-//! leave: politely, by a reset, or in the middle of a frame. Every second memory, tasks, descriptors and the
+//! leave: politely, by a reset, or in the middle of a frame. Half of them resume after breaks. Every second memory, tasks, descriptors and the
 //! tables of all sessions are noted. After a time to warm up memory must be flat, and at the end nothing may be
 //! left. `--plot FILE` draws the figures as an SVG.
 

@@ -14,7 +14,7 @@ use crate::Arguments;
 use crate::sample::{Meter, Sample};
 use crate::station::{StationServer, Tower};
 use crate::tally::Tally;
-use crate::visitor::{Visits, visitor};
+use crate::visitor::{GRACE, Visits, visitor};
 
 /// How often the figures are noted.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -139,7 +139,12 @@ fn serve(
 ) -> (ServerHandle, tokio::task::JoinHandle<ringback::Result<()>>) {
     let service = StationServer::new(Arc::clone(tower));
     let server = runtime
-        .block_on(Server::builder().service(service).bind("127.0.0.1:0"))
+        .block_on(
+            Server::builder()
+                .service(service)
+                .resume(GRACE)
+                .bind("127.0.0.1:0"),
+        )
         .expect("a free port");
     let handle = server.handle();
     let serving = runtime.spawn(server.run());

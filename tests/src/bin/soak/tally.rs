@@ -49,6 +49,7 @@ tally! {
     heard_alone: "events heard by single callbacks",
     answered: "two-way callbacks answered",
     borrowed: "objects of the server that clients called",
+    resumed: "sessions that were resumed after a break",
     let_go: "connections that ended by dropping the client",
     closed: "connections that the client closed",
     resets: "connections that were reset",

@@ -7,13 +7,16 @@ use std::time::Duration;
 use ringback::{Client, Error, Result};
 use ringback_tests::Living;
 use ringback_tests::living::Life;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::cable::{Break, Cable, Cutter};
+use crate::cable::{Break, Line};
 use crate::station::{Listener, ListenerProxy, ROOMS, Station, StationClient};
 use crate::tally::Tally;
+
+/// How long a session that resumes waits for a connection. It is never needed to the end, but by those who leave
+/// without a word.
+pub const GRACE: Duration = Duration::from_secs(5);
 
 /// What all visitors share.
 pub struct Visits {
@@ -57,7 +60,9 @@ struct Visit {
     random: fastrand::Rng,
     client: Client,
     station: StationClient,
-    cutter: Cutter,
+    line: Arc<Line>,
+    /// Its session bears a break.
+    resumes: bool,
     room: Option<usize>,
     lent: Option<ListenerProxy>,
 }
@@ -86,18 +91,24 @@ fn exponential(random: &mut fastrand::Rng, mean: Duration) -> Duration {
 
 impl Visit {
     async fn begin(visits: &Arc<Visits>, random: &mut fastrand::Rng) -> Result<Self> {
-        let connected = TcpStream::connect(visits.server).await;
-        let stream = connected.map_err(Error::application)?;
-        stream.set_nodelay(true).map_err(Error::application)?;
-        let (cable, cutter) = Cable::new(stream);
-        let client = Client::builder().connect_io(cable).await?;
+        let line = Arc::new(Line::new(visits.server));
+        let resumes = random.bool();
+        let mut client = Client::builder();
+        if resumes {
+            client = client.resume(GRACE);
+        }
+        let dial = Arc::clone(&line);
+        let client = client
+            .connect_with(async move || dial.connect().await)
+            .await?;
         visits.tally.connections.add();
         Ok(Self {
             visits: Arc::clone(visits),
             random: random.fork(),
             station: client.service(),
             client,
-            cutter,
+            line,
+            resumes,
             room: None,
             lent: None,
         })
@@ -128,7 +139,8 @@ impl Visit {
             }
             70..=79 => self.give_up().await,
             80..=86 => self.move_on().await,
-            87..=94 => self.borrow().await,
+            87..=92 => self.borrow().await,
+            93..=95 if self.resumes => self.hiccup().await,
             _ => self.burst().await,
         }
     }
@@ -214,6 +226,22 @@ impl Visit {
         self.lent = Some(lent);
     }
 
+    /// The connection breaks, and the session goes on.
+    async fn hiccup(&mut self) {
+        let how = [Break::Reset, Break::End, Break::InsideFrame];
+        let how = how[self.random.usize(..how.len())];
+        let (mut calls, station) = (tokio::task::JoinSet::new(), self.station.clone());
+        calls.spawn(async move { station.echo("while it breaks").await });
+        tokio::task::yield_now().await;
+        self.line.cut(how);
+        let echoed = self.station.echo("after a break").await;
+        self.expect("a call over a new connection", echoed);
+        while let Some(echoed) = calls.join_next().await {
+            self.expect("a call in a break", echoed.expect("a call does not panic"));
+        }
+        self.visits.tally.resumed.add();
+    }
+
     /// Many calls at a time.
     async fn burst(&mut self) {
         let mut calls = tokio::task::JoinSet::new();
@@ -258,7 +286,7 @@ impl Visit {
             waited
         });
         tokio::task::yield_now().await;
-        self.cutter.cut(how);
+        self.line.end(how);
         let echoed = self.station.echo("the last").await;
         if how == Break::InsideFrame && echoed.is_ok() {
             tally.fail(|| "an echo came over a broken connection".to_owned());
