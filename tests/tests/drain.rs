@@ -505,6 +505,53 @@ async fn an_answer_over_a_slow_link_arrives_before_the_end() {
     assert!(start.elapsed() < Duration::from_secs(60));
 }
 
+/// The link breaks while the server drains: what is in flight finishes over another connection.
+#[test]
+fn a_session_is_resumed_while_its_server_drains() {
+    run(async {
+        let (sender, mut begun) = mpsc::unbounded_channel();
+        let worker = Arc::new(Worker {
+            begun: sender,
+            go_on: Semaphore::new(0),
+            ended: Mutex::default(),
+            kept: Mutex::default(),
+        });
+        let network = ringback::testing::Network::new(1);
+        let server = Server::builder()
+            .service(WorkServer::new(Arc::clone(&worker)))
+            .resume(LONG)
+            .listen(network.listen("server"));
+        let handle = server.handle();
+        let running = tokio::spawn(server.run());
+        let link = network.link();
+        let client = Client::builder()
+            .resume(LONG)
+            .connect_with({
+                let link = link.clone();
+                async move || link.connect("server").await
+            })
+            .await
+            .unwrap();
+        let work: WorkClient = client.service();
+        let slow = tokio::spawn({
+            let work = work.clone();
+            async move { work.slow().await }
+        });
+        begun.recv().await.unwrap();
+        let ending = tokio::spawn(async move { handle.shutdown(LONG).await });
+        assert_leaving(&first_refusal(&work).await);
+        link.cut();
+        link.heal();
+        let late = network.link().connect("server").await.unwrap();
+        let refused = Client::builder().connect_io(late).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Refused);
+        worker.go_on.add_permits(1);
+        assert_eq!(slow.await.unwrap().unwrap(), 7);
+        ending.await.unwrap();
+        running.await.unwrap().unwrap();
+    });
+}
+
 /// Its server leaves, and it knows another one.
 #[test]
 fn a_client_with_another_address_moves_on() {

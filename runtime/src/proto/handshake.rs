@@ -68,7 +68,8 @@ impl<H: Host> Connection<H> {
         if self.config.only_resumes {
             return Err(Fault::new(
                 ErrorKind::Refused,
-                "the server takes no more connections (max_connections, max_connections_per_address)",
+                "the server takes no new sessions now: it has no room for them (max_connections, \
+                 max_connections_per_address), or is shutting down",
             ));
         }
         if peer.version != VERSION {

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::Shared;
-use super::drain::Stage;
+use super::drain::{REASON, Stage};
 use super::seats::Seat;
 use crate::error::ErrorKind;
 use crate::proto::Side;
@@ -40,7 +40,11 @@ pub(super) async fn accept(mut listener: impl Listener, shared: Arc<Shared>) {
                 continue;
             }
         };
-        match shared.seats.take(peer) {
+        let seat = match shared.stage() {
+            Stage::Serving => shared.seats.take(peer),
+            _ => Err(REASON.to_owned()),
+        };
+        match seat {
             Ok(seat) => {
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move { shared.serve(stream, peer, Arc::new(seat)).await });

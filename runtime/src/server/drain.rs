@@ -13,7 +13,7 @@ use super::Shared;
 use crate::session::Session;
 
 /// What the peers are told.
-const REASON: &str = "the server is shutting down";
+pub(super) const REASON: &str = "the server is shutting down";
 
 /// How far the server is from its end.
 #[derive(Clone, Copy, Debug, PartialEq)]

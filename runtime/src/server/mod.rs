@@ -110,7 +110,7 @@ impl Server {
     /// None at present: a connection that fails, or that cannot be accepted, is logged.
     pub async fn run(self) -> Result<()> {
         let Self {
-            accepting,
+            mut accepting,
             signals,
             shared,
             ends,
@@ -119,12 +119,16 @@ impl Server {
         let mut signals = signal::Signals::heard(signals);
         let mut stage = shared.stage.subscribe();
         tokio::select! {
-            () = accepting => {}
+            () = &mut accepting => {}
             grace = signals.next() => shared.begin_to_leave(grace),
             _ = stage.wait_for(|stage| *stage != Stage::Serving) => {}
         }
+        if shared.settings.config.resume.is_none() {
+            accepting = Box::pin(std::future::pending()); // it listens no more
+        }
         tokio::select! {
             () = shared.drain() => {}
+            () = accepting => {} // only sessions that are resumed
             _ = signals.next() => tracing::info!("a second signal: the server ends at once"),
         }
         drop(ends);
