@@ -54,7 +54,7 @@ impl ServerHandle {
     /// Lets the server end when what is in flight has finished, and waits until
     /// [`Server::run`](super::Server::run) returns.
     ///
-    /// The server stops listening. Its peers are told that it leaves: their new calls fail with
+    /// The server stops listening, but for sessions that [resume](super::ServerBuilder::resume). Its peers are told that it leaves: their new calls fail with
     /// [`Closed`](crate::ErrorKind::Closed), and an error that says so. Calls in flight, and all calls that
     /// handlers make meanwhile, to their callers and to the callbacks of others, may take until the
     /// grace time is over; what is left then fails with `Closed`, too. Each session is closed when
