@@ -26,8 +26,8 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Process {
     pub(crate) peer: String,
-    /// On this processor only.
-    pub(crate) pin: Option<usize>,
+    /// On these processors only; on all if there are none.
+    pub(crate) pin: Vec<usize>,
     /// On one thread, whatever the peer prefers: for counts that are to be the same each time.
     pub(crate) one_thread: bool,
     /// With allocations counted.
@@ -86,7 +86,7 @@ impl Command {
                 "--counting" => flags.counting = true,
                 "--rounds" => flags.rounds = Some(number(&value()?)?),
                 "--times" => flags.times = Some(number(&value()?)? as u64),
-                "--pin" => flags.pin = Some(number(&value()?)?),
+                "--pin" => flags.pin = numbers(&value()?)?,
                 "--out" => flags.out = Some(value()?.into()),
                 "--help" | "-h" => return Err(USAGE.to_owned()),
                 flag if flag.starts_with('-') => return Err(format!("{flag}?\n\n{USAGE}")),
@@ -105,7 +105,7 @@ struct Flags {
     counting: bool,
     rounds: Option<usize>,
     times: Option<u64>,
-    pin: Option<usize>,
+    pin: Vec<usize>,
     out: Option<PathBuf>,
 }
 
@@ -135,7 +135,7 @@ impl Flags {
     fn process(&self, peer: &str) -> Process {
         Process {
             peer: peer.to_owned(),
-            pin: self.pin,
+            pin: self.pin.clone(),
             one_thread: self.one_thread,
             counting: self.counting,
         }
@@ -174,6 +174,10 @@ fn peer(name: &str) -> Result<&'static str, String> {
 fn number(text: &str) -> Result<usize, String> {
     text.parse()
         .map_err(|_| format!("`{text}` is not a number"))
+}
+
+fn numbers(text: &str) -> Result<Vec<usize>, String> {
+    text.split(',').map(number).collect()
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

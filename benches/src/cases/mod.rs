@@ -2,8 +2,10 @@
 
 mod ask;
 mod calls;
+mod cores;
 mod crowd;
 mod fan_out;
+mod flat;
 mod held;
 mod kill;
 mod large;
@@ -11,9 +13,9 @@ mod latency;
 mod push;
 mod setting;
 
-pub(crate) use setting::{Figure, Measured, Setting, Totals};
+pub(crate) use setting::{Figure, Measured, Setting, Timed, Totals};
 
-use crate::peers::{Outcome, Peer};
+use crate::peers::{Outcome, Peer, Stop};
 
 /// A case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +30,10 @@ pub(crate) enum Case {
     Held,
     Crowd,
     Kill,
+    Flat,
+    FlatMany,
+    Cores,
+    Compile,
     /// The client that is killed in `Kill`; nobody runs it by itself.
     Victim,
 }
@@ -54,6 +60,10 @@ impl Case {
         Self::Held,
         Self::Crowd,
         Self::Kill,
+        Self::Flat,
+        Self::FlatMany,
+        Self::Cores,
+        Self::Compile,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -68,6 +78,10 @@ impl Case {
             Self::Held => "held",
             Self::Crowd => "crowd",
             Self::Kill => "kill",
+            Self::Flat => "flat",
+            Self::FlatMany => "flat-many",
+            Self::Cores => "cores",
+            Self::Compile => "compile",
             Self::Victim => "victim",
         }
     }
@@ -86,6 +100,15 @@ impl Case {
     /// processors' waking each other up.
     pub(crate) fn is_pinned(self) -> bool {
         self == Self::Latency
+    }
+
+    /// Whom it is about. Those that compare something with itself are about us, and about the floor.
+    pub(crate) fn is_about(self, peer: &str) -> bool {
+        match self {
+            Self::Flat | Self::FlatMany | Self::Cores => matches!(peer, "floor" | "ringback"),
+            Self::Compile => matches!(peer, "ringback" | "tarpc"),
+            _ => true,
+        }
     }
 
     /// Whether memory is what it is about.
@@ -117,6 +140,10 @@ impl Case {
             Self::Held => held::drive::<P>(setting).await,
             Self::Crowd => crowd::drive::<P>(setting).await,
             Self::Kill => kill::drive::<P>(setting).await,
+            Self::Flat => flat::drive::<P>(setting).await,
+            Self::FlatMany => flat::drive_many::<P>(setting).await,
+            Self::Cores => cores::drive::<P>(setting).await,
+            Self::Compile => Err(Stop::Failed("the compiler has no client".to_owned())),
             Self::Victim => kill::be_victim::<P>(setting).await,
         }
     }

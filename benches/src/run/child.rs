@@ -12,7 +12,7 @@ use crate::serve::Addresses;
 #[derive(Clone, Default)]
 pub(crate) struct Manner {
     pub(crate) tool: Tool,
-    pub(crate) pin: Option<usize>,
+    pub(crate) pin: Vec<usize>,
     pub(crate) one_thread: bool,
     pub(crate) counting: bool,
     pub(crate) quick: bool,
@@ -41,8 +41,9 @@ impl Manner {
             Tool::Callgrind(folder) => callgrind::command(&program, &folder.join(end)),
             Tool::Strace(folder) => strace::command(&program, &folder.join(end)),
         };
-        if let Some(processor) = self.pin {
-            command.args(["--pin", &processor.to_string()]);
+        if !self.pin.is_empty() {
+            let processors: Vec<_> = self.pin.iter().map(usize::to_string).collect();
+            command.args(["--pin", &processors.join(",")]);
         }
         for (is_on, flag) in [
             (self.one_thread, "--one-thread"),

@@ -110,7 +110,7 @@ fn strace_calls(case: Case, peer: &str, counted: Counted) -> Result<Ends, String
 /// For counts that come out the same: one thread at each end, and both take turns on one processor.
 fn steady(times: u64, processor: usize) -> Manner {
     Manner {
-        pin: Some(processor),
+        pin: vec![processor],
         one_thread: true,
         times: Some(times),
         ..Manner::default()

@@ -2,6 +2,7 @@
 
 mod check;
 mod child;
+mod compile;
 mod count;
 mod profile;
 mod rounds;

@@ -16,7 +16,7 @@ pub(crate) fn profile(selection: &Selection) -> Result<(), String> {
             std::fs::create_dir_all(&folder).map_err(|why| why.to_string())?;
             let manner = Manner {
                 tool: Tool::Callgrind(folder.clone()),
-                pin: Some(0),
+                pin: vec![0],
                 one_thread: true,
                 times: Some(2 * counted.times),
                 ..Manner::default()

@@ -9,8 +9,8 @@ use crate::peers::{Outcome, Peer, Threads};
 
 /// Makes the runtime that the peer wants, and runs `work` on it.
 pub(crate) fn block_on<P: Peer, F: Future>(options: &Process, work: F) -> Outcome<F::Output> {
-    if let Some(processor) = options.pin {
-        process::pin(processor)?;
+    if !options.pin.is_empty() {
+        process::pin(&options.pin)?;
     }
     if options.counting {
         allocations::start();
