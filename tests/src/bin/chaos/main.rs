@@ -58,6 +58,10 @@ struct Arguments {
     /// How long a session waits for its link to come back, in seconds.
     #[arg(long, default_value_t = 30)]
     grace: u64,
+    /// After how much silence an end asks for a sign of life, in milliseconds. If it is very short, the ends often
+    /// give connections up themselves.
+    #[arg(long, default_value_t = 150)]
+    heartbeat: u64,
     /// Does not resume: the first cut must then be told as a loss.
     #[arg(long)]
     no_resume: bool,

@@ -94,14 +94,15 @@ impl fmt::Display for Report {
             tally.connections.get(),
             tally.resumed.get(),
         )?;
-        let failures = self.failures();
+        let lost = sum(|ledger| ledger.is_lost.load(Ordering::SeqCst).into());
         writeln!(
             f,
-            "{} sessions, {} lost",
+            "{} sessions, resumed {} times and {} lost, as the server tells; {lost} lost, as the clients tell",
             self.ledgers.len(),
-            failures.len()
+            tally.told_resumed.get(),
+            tally.told_lost.get(),
         )?;
-        for failure in failures {
+        for failure in self.failures() {
             writeln!(f, "FAILED: {failure}")?;
         }
         if self.cuts_left > 0 {

@@ -20,8 +20,6 @@ use crate::radio::{RadioServer, Sender};
 use crate::report::Report;
 use crate::tally::Tally;
 
-/// How often an end asks a silent one for a sign of life, so that silence is found soon.
-const HEARTBEAT: Duration = Duration::from_millis(150);
 /// How many heartbeats stay unanswered before the link counts as broken.
 const MISSES: u32 = 2;
 /// How long nothing may arrive, beyond the grace, before the run is given up.
@@ -123,7 +121,7 @@ async fn count(mut events: SessionEvents, tally: Arc<Tally>) {
 fn server(arguments: &Arguments, sender: &Arc<Sender>) -> ServerBuilder {
     let server = Server::builder()
         .service(RadioServer::new(Arc::clone(sender)))
-        .heartbeat(HEARTBEAT)
+        .heartbeat(Duration::from_millis(arguments.heartbeat))
         .heartbeat_misses(MISSES);
     match arguments.resume() {
         Some(grace) => server.resume(grace),
@@ -133,7 +131,7 @@ fn server(arguments: &Arguments, sender: &Arc<Sender>) -> ServerBuilder {
 
 fn client(arguments: &Arguments) -> ClientBuilder {
     let client = Client::builder()
-        .heartbeat(HEARTBEAT)
+        .heartbeat(Duration::from_millis(arguments.heartbeat))
         .heartbeat_misses(MISSES);
     match arguments.resume() {
         Some(grace) => client.resume(grace),
