@@ -192,7 +192,7 @@ impl Passage {
         passing.arm(&mut state, &self.course.ledger);
         let length = bytes.len() as u64;
         let is_idle = self.course.ledger.under_way() == 0;
-        let waits = is_idle && !passing.is_early;
+        let waits = is_idle && !passing.is_in_handshake();
         let step = match &mut passing.due {
             // While nothing is under way, a cut would show little; it waits for the next bytes.
             Some((left, _)) if *left <= length && waits => Step::Pass,
@@ -215,7 +215,7 @@ impl Passage {
         passing.note_use(&mut state, &self.course.tally);
         if let Step::Cut(_, cut) = step {
             passing.cut = Some((direction, cut));
-            if passing.is_early && !passing.is_used {
+            if passing.is_in_handshake() {
                 self.course.tally.in_handshake.add();
             } else {
                 let is_inside = passing.followers.iter().any(Follower::is_inside);
@@ -247,6 +247,11 @@ impl Passing {
     /// Whether the handshake is over, as far as frames tell.
     fn is_greeted(&self) -> bool {
         self.followers.iter().all(|follower| follower.frames() >= 1)
+    }
+
+    /// Whether a cut of it is one of its handshake.
+    fn is_in_handshake(&self) -> bool {
+        self.is_early && !self.is_used
     }
 
     /// Sets the next cut if the progress has come to its mark.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringback::{Client, Error, Result};
+use ringback::{Client, Result};
 use ringback_tests::Living;
 use ringback_tests::living::Life;
 use tokio::sync::watch;
