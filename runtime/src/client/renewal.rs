@@ -51,6 +51,11 @@ pub(super) async fn renew(
             return;
         };
         sessions.send_replace(session);
+        if *closed.borrow() {
+            // Whoever closed the client just now may have closed the session before.
+            sessions.borrow().close();
+            return;
+        }
     }
 }
 

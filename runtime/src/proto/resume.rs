@@ -129,7 +129,9 @@ impl<H: Host> Connection<H> {
         let (Some(own), Some(ticket)) = (self.config.resume, ticket) else {
             return;
         };
-        let grace = own.min(Duration::from_millis(self.peer.resume));
+        // In whole milliseconds, as both ends were told, or only one of them would agree.
+        let own = u64::try_from(own.as_millis()).unwrap_or(u64::MAX);
+        let grace = Duration::from_millis(own.min(self.peer.resume));
         if grace.is_zero() {
             return;
         }

@@ -32,8 +32,11 @@ pub(super) struct Arrivals {
 
 impl Arrivals {
     pub(super) fn put(&self, arrival: Arrival) {
-        *self.last() = Some(arrival);
+        let mut last = self.last();
+        let before = last.replace(arrival);
         self.is_there.store(true, Ordering::Release);
+        drop(last);
+        drop(before); // a transport of the user's
     }
 
     pub(super) fn is_there(&self) -> bool {

@@ -62,6 +62,8 @@ pub(super) struct Driver<T: Transport> {
     services: Arc<Services>,
     transport: T,
     input: BytesMut,
+    /// Some of it came with the connection, before this task read from it.
+    has_unread: bool,
     /// What is being written; `written` bytes of it are.
     output: Output,
     written: usize,
@@ -105,6 +107,7 @@ impl<T: Transport> Driver<T> {
             services,
             transport,
             input: BytesMut::new(),
+            has_unread: false,
             output: Output::default(),
             written: 0,
             events: VecDeque::new(),
@@ -141,6 +144,11 @@ impl<T: Transport> Driver<T> {
     }
 
     fn read(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        if std::mem::take(&mut self.has_unread)
+            && let Poll::Ready(end) = self.receive()
+        {
+            return Poll::Ready(end);
+        }
         for _ in 0..READS_PER_TURN {
             self.input.reserve(READ_ROOM);
             // Reading has no state of its own, so the future may be made anew at each poll.
@@ -150,24 +158,31 @@ impl<T: Transport> Driver<T> {
                 Ok(_) => {}
                 Err(error) => return Poll::Ready(End::Transport(error)),
             }
-            let (link, input, events) = (&self.link, &mut self.input, &mut self.events);
-            let received = link.drive(|core| {
-                let received = core.receive(input, now());
-                core.take_events(events);
-                received
-            });
-            self.act();
-            match received {
-                Err(fault) if fault.from_peer && fault.kind == ErrorKind::Closed => {
-                    return Poll::Ready(End::Left(fault));
-                }
-                Err(fault) => return Poll::Ready(End::Fault(fault)),
-                Ok(()) if self.claim.is_some() => return Poll::Ready(End::HandedOver),
-                Ok(()) => {}
+            if let Poll::Ready(end) = self.receive() {
+                return Poll::Ready(end);
             }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Works off what has been read.
+    fn receive(&mut self) -> Poll<End> {
+        let (link, input, events) = (&self.link, &mut self.input, &mut self.events);
+        let received = link.drive(|core| {
+            let received = core.receive(input, now());
+            core.take_events(events);
+            received
+        });
+        self.act();
+        match received {
+            Err(fault) if fault.from_peer && fault.kind == ErrorKind::Closed => {
+                Poll::Ready(End::Left(fault))
+            }
+            Err(fault) => Poll::Ready(End::Fault(fault)),
+            Ok(()) if self.claim.is_some() => Poll::Ready(End::HandedOver),
+            Ok(()) => Poll::Pending,
+        }
     }
 
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
@@ -410,6 +425,7 @@ impl Driver<Box<dyn Transport>> {
 
     /// Goes on over another connection.
     pub(super) fn take_up(&mut self, transport: Box<dyn Transport>, input: BytesMut) {
+        self.has_unread = !input.is_empty();
         (self.transport, self.input) = (transport, input);
     }
 

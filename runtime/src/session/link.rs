@@ -224,6 +224,9 @@ impl Link {
     /// There is another connection for the session.
     pub(super) fn arrive(&self, arrival: Arrival) {
         self.arrivals.put(arrival);
+        if self.ended().is_some() {
+            self.arrivals.take(); // nobody will
+        }
         self.driver.wake();
     }
 
