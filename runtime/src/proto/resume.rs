@@ -345,10 +345,15 @@ impl<H: Host> Connection<H> {
         }
     }
 
-    /// There will be no further connection.
+    /// There will be no further connection. Without one now, nobody gets what is left.
     pub(super) fn forget_replay(&mut self) {
         if let Some(resume) = &mut self.resume {
-            resume.replay.forget();
+            if resume.is_up {
+                resume.replay.forget();
+            } else {
+                resume.replay = Replay::default();
+                self.output = BytesMut::new();
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use super::cable::{SESSION, asked, lasting, resumable};
 use super::outgoing::Outgoing;
 use super::pair::{Pair, limited, quiet};
 use super::stranger::{Stranger, assert_protocol_fault, request};
+use crate::error::{Error, ErrorKind};
 use crate::frame::{Ack, Frame, Greeting, Resume, Ticket, Token};
 use crate::limits::Limits;
 use crate::proto::Side;
@@ -180,6 +181,22 @@ fn too_much_to_say_without_a_connection_is_noticed() {
     }
     assert!(answered > 5, "{answered}");
     assert!(pair.server.core.has_output(), "somebody has to see to it");
+}
+
+#[test]
+fn what_a_lost_session_had_to_say_is_lost_with_it() {
+    let mut pair = lasting();
+    let _sent = call(&mut pair, 1);
+    pair.send_from(Side::Connecting);
+    pair.client.suspend();
+    let _unsent = call(&mut pair, 2);
+    let before = pair.client.counts();
+    assert!(before.queued_bytes > 0 && before.unacknowledged_bytes > 0);
+    pair.client
+        .end(Error::new(ErrorKind::SessionLost, "nobody came back"));
+    let counts = pair.client.counts();
+    assert_eq!((counts.queued_bytes, counts.unacknowledged_bytes), (0, 0));
+    assert!(!pair.client.core.has_output());
 }
 
 #[test]
