@@ -47,9 +47,12 @@ fn refused() {
 fn a_method_adds_little_code() {
     let lines = |methods: &str| {
         let item = format!("trait Foo {{ {methods} }}");
-        format(super::expansion(TokenStream::new(), item.parse().unwrap()))
-            .lines()
-            .count()
+        format(crate::expansion::expansion(
+            TokenStream::new(),
+            item.parse().unwrap(),
+        ))
+        .lines()
+        .count()
     };
     let one = "async fn a(&self, key: &str, #[callback] l: impl Bar) -> Result<u8>;";
     let two = "async fn b(&self, key: &str, #[callback] l: impl Bar) -> Result<u8>;";
@@ -93,7 +96,10 @@ fn expand(input: &str) -> TokenStream {
                     .partition(|attribute| attribute.path().is_ident("service"));
                 item.attrs = others;
                 let arguments = own.first().map(options).unwrap_or_default();
-                output.extend(super::expansion(arguments, item.into_token_stream()));
+                output.extend(crate::expansion::expansion(
+                    arguments,
+                    item.into_token_stream(),
+                ));
             }
             item => item.to_tokens(&mut output),
         }
