@@ -1,0 +1,533 @@
+//! One end: a connection, and what a session does around it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+
+use crate::attached::{Caller, Handed, Listener, Object, Proxy, Tester, Told, Watch, locked};
+use crate::error::{Error, ErrorKind};
+use crate::frame::{Resume, Status, Ticket, Token};
+use crate::id::{ObjectId, RequestId};
+use crate::proto::{
+    CallTarget, Config, Connection, Event, Fault, Garbage, IncomingTarget, NewCall, NewReference,
+    Output, Received, Side, Submitted,
+};
+use crate::reader::Reader;
+use crate::steps::{Action, Call, How, Objects, Pass};
+
+/// Releases, acks and the like of one step.
+const SMALL_FRAMES: usize = 1024;
+
+pub(crate) struct End {
+    core: Connection<Tester>,
+    config: Config,
+    now: Instant,
+    pub(crate) reader: Reader,
+    /// What happened and was not acted on yet.
+    events: VecDeque<Event<Tester>>,
+    held: Vec<Rc<Proxy>>,
+    let_go: Rc<RefCell<Vec<ObjectId>>>,
+    own: Vec<Rc<Listener>>,
+    calls: Vec<Made>,
+    arrived: Vec<Arrived>,
+    watches: Vec<Rc<Watch>>,
+    pub(crate) is_open: bool,
+    is_over: bool,
+}
+
+/// A call of this end for which somebody waits.
+struct Made {
+    id: RequestId,
+    told: Rc<Cell<Told>>,
+    /// What is called is kept until the caller knows.
+    #[allow(dead_code, reason = "it is there to be kept")]
+    callee: Option<Rc<Proxy>>,
+}
+
+/// A call of the peer that is being handled.
+struct Arrived {
+    id: Option<RequestId>,
+    object: Option<ObjectId>,
+    #[allow(dead_code, reason = "it is there to be kept")]
+    target: Option<Rc<Handed>>,
+    passed: Vec<Rc<Proxy>>,
+}
+
+impl End {
+    pub(crate) fn new(side: Side, config: Config, now: Instant) -> Self {
+        Self {
+            core: Connection::new(side, config, now),
+            config,
+            now,
+            reader: Reader::default(),
+            events: VecDeque::new(),
+            held: Vec::new(),
+            let_go: Rc::default(),
+            own: Vec::new(),
+            calls: Vec::new(),
+            arrived: Vec::new(),
+            watches: Vec::new(),
+            is_open: false,
+            is_over: false,
+        }
+    }
+
+    /// Works on the connection, and sees to what comes of it.
+    fn with<R>(&mut self, work: impl FnOnce(&mut Connection<Tester>) -> R) -> R {
+        let result = locked(|| work(&mut self.core));
+        self.act();
+        self.settle();
+        self.calls.retain(|made| made.told.get() == Told::Nothing);
+        self.check();
+        result
+    }
+
+    fn settle(&mut self) {
+        loop {
+            let garbage = locked(|| self.core.take_garbage());
+            for piece in garbage {
+                throw_away(piece);
+            }
+            let released = std::mem::take(&mut *self.let_go.borrow_mut());
+            for id in &released {
+                locked(|| self.core.release(*id));
+            }
+            if released.is_empty() && !self.core.has_garbage() {
+                return;
+            }
+        }
+    }
+
+    /// As the driver does: nobody is given more to answer while what was answered does not leave.
+    fn act(&mut self) {
+        let (core, events) = (&mut self.core, &mut self.events);
+        locked(|| core.take_events(events));
+        while !self.core.is_congested()
+            && let Some(event) = self.events.pop_front()
+        {
+            match event {
+                Event::Opened => {
+                    assert!(!self.is_open, "it opens once");
+                    self.is_open = true;
+                }
+                Event::Call(call) => {
+                    let (object, target) = match call.target {
+                        IncomingTarget::Object(id, Object::Own(handed)) => (Some(id), Some(handed)),
+                        IncomingTarget::Object(_, Object::Peers(_)) => {
+                            panic!("an object of the peer stands among those of this end")
+                        }
+                        IncomingTarget::Service(name) => {
+                            assert!(std::str::from_utf8(&name).is_ok());
+                            (None, None)
+                        }
+                        IncomingTarget::Unknown(_) => (None, None),
+                    };
+                    let passed = self.passed(call.references);
+                    self.arrived.push(Arrived {
+                        id: call.id,
+                        object,
+                        target,
+                        passed,
+                    });
+                }
+                // The handler goes on: a cancel is a wish. And the session that is meant is another one.
+                Event::Cancelled(_) | Event::Resume(_) => {}
+                Event::Reply {
+                    caller, references, ..
+                } => {
+                    let mut passed = self.passed(references);
+                    if let Some(caller) = caller {
+                        caller.tell();
+                        self.held.append(&mut passed);
+                    }
+                }
+                Event::Entered(caller) | Event::Failed(caller, _) => caller.tell(),
+                Event::ObjectClosed(watch) => watch.told.set(watch.told.get() + 1),
+            }
+        }
+    }
+
+    fn passed(&self, references: Vec<Received<Tester>>) -> Vec<Rc<Proxy>> {
+        let theirs = references
+            .into_iter()
+            .filter_map(|received| match received {
+                Received::Theirs(id) => Some(Rc::new(Proxy {
+                    id,
+                    let_go: Rc::clone(&self.let_go),
+                })),
+                Received::Ours(_) | Received::Unknown(_) => None,
+            });
+        theirs.collect()
+    }
+
+    /// Takes bytes of the peer.
+    pub(crate) fn receive(&mut self, input: &mut BytesMut) -> Result<(), Fault> {
+        let (now, before) = (self.now, self.core.counts().queued_bytes);
+        let received = self.with(|core| core.receive(input, now));
+        let queued = self.core.counts().queued_bytes;
+        // One call more than there is room for may go, and small frames that need none.
+        let most = self.config.limits.max_queued_bytes + self.core.peer().max_frame as usize;
+        assert!(
+            queued <= before.max(most) + SMALL_FRAMES,
+            "{queued} bytes wait, of {most}"
+        );
+        received
+    }
+
+    /// Takes what is to be written, and looks at it as the peer does.
+    pub(crate) fn output(&mut self) -> BytesMut {
+        let (now, mut output) = (self.now, Output::default());
+        self.with(|core| core.take_output(&mut output, now));
+        let bytes = BytesMut::from(output.bytes());
+        self.with(|core| core.wrote(bytes.len(), now));
+        let granted = *self.core.peer();
+        self.reader.take(&bytes, &granted);
+        bytes
+    }
+
+    /// All that is to be written.
+    pub(crate) fn all_output(&mut self) -> BytesMut {
+        let mut all = BytesMut::new();
+        loop {
+            let some = self.output();
+            if some.is_empty() {
+                return all;
+            }
+            all.unsplit(some);
+        }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&mut self, time: Duration) -> Result<(), Fault> {
+        self.now += time;
+        let now = self.now;
+        while self.core.timeout().is_some_and(|at| at <= now) {
+            let before = self.core.timeout();
+            self.with(|core| core.on_timeout(now))?;
+            assert_ne!(self.core.timeout(), before, "the timer would fire for ever");
+        }
+        Ok(())
+    }
+
+    /// By what the peer may resume the session.
+    pub(crate) fn offer(&mut self, ticket: Ticket) {
+        self.core.offer(ticket);
+    }
+
+    pub(crate) fn can_resume(&self) -> bool {
+        self.core.grace().is_some()
+    }
+
+    /// The connection broke.
+    pub(crate) fn suspend(&mut self) {
+        self.with(Connection::suspend);
+    }
+
+    /// Whether there is more to be sent than may be kept without a connection.
+    pub(crate) fn has_overflowed(&self) -> bool {
+        self.core.has_overflowed()
+    }
+
+    /// What the connecting end asks for on a new connection.
+    pub(crate) fn asks(&mut self) -> BytesMut {
+        let asked = self.core.ask_to_resume();
+        self.reader = Reader::default();
+        let granted = *self.core.peer();
+        self.reader.take(&asked, &granted);
+        asked
+    }
+
+    pub(crate) fn admits(&self, token: &Token) -> bool {
+        self.core.admits(token)
+    }
+
+    /// There is a new connection. The accepting end gets a fresh token.
+    pub(crate) fn go_on(&mut self, peer: &Resume, fresh: Option<Token>) -> Result<(), Fault> {
+        if fresh.is_some() {
+            self.reader = Reader::default();
+        }
+        let now = self.now;
+        self.with(|core| core.go_on(peer, fresh, now))
+    }
+
+    /// The connection has ended, for a fault.
+    pub(crate) fn give_up(&mut self, fault: Fault) {
+        self.with(|core| core.abort(&fault));
+        self.end(fault.into_error());
+    }
+
+    /// Ends the connection: everybody is told, and nothing is left.
+    pub(crate) fn end(&mut self, error: Error) {
+        self.is_over = true;
+        let events: Vec<_> = self.events.drain(..).collect();
+        let remains = self.with(|core| {
+            core.put_back(events);
+            core.end(error)
+        });
+        if let Some(remains) = remains {
+            for caller in remains.callers {
+                caller.tell();
+            }
+            for watch in remains.watches {
+                watch.told.set(watch.told.get() + 1);
+            }
+            remains.garbage.into_iter().for_each(throw_away);
+        }
+        self.settle();
+        let _ = self.all_output();
+        assert!(self.reader.is_whole());
+        let counts = self.core.counts();
+        let left = [
+            counts.calls,
+            counts.served,
+            counts.exports,
+            counts.imports,
+            counts.queued_bytes,
+        ];
+        assert_eq!(left, [0; 5], "calls, served, exports, imports, bytes");
+        for made in &self.calls {
+            assert_eq!(
+                made.told.get(),
+                Told::Outcome,
+                "everybody who waits is told"
+            );
+        }
+        let tables = |own: &Rc<Listener>| Rc::strong_count(own) - 1;
+        self.arrived.clear();
+        assert_eq!(
+            self.own.iter().map(tables).sum::<usize>(),
+            0,
+            "no table has an object"
+        );
+    }
+
+    /// Every table keeps to what the two ends granted.
+    fn check(&self) {
+        if self.is_over {
+            return;
+        }
+        let (counts, own, peer) = (self.core.counts(), &self.config.limits, self.core.peer());
+        assert!(
+            counts.imports <= own.max_callbacks as usize,
+            "{counts:?} of {own:?}"
+        );
+        assert!(
+            counts.exports <= peer.max_callbacks as usize,
+            "{counts:?} of {peer:?}"
+        );
+        assert!(counts.admitted <= own.max_calls, "{counts:?} of {own:?}");
+        // A call of this end may have one inside of it that needs no credit.
+        let most = own.max_calls as usize + counts.calls;
+        assert!(counts.served <= most, "{counts:?} of {own:?}");
+        if self.is_open {
+            assert!(
+                counts.outstanding <= peer.max_calls,
+                "{counts:?} of {peer:?}"
+            );
+        }
+    }
+
+    pub(crate) fn take(&mut self, action: &Action) {
+        if self.is_over {
+            return;
+        }
+        match action {
+            Action::Call(call) => self.call(call),
+            Action::Cancel(which) => {
+                if let Some(at) = pick(*which, self.calls.len()) {
+                    let made = self.calls.swap_remove(at);
+                    self.with(|core| core.cancel(made.id));
+                    drop(made);
+                    self.settle();
+                }
+            }
+            Action::Answer {
+                which,
+                how,
+                keep,
+                objects,
+                bytes,
+            } => {
+                if let Some(at) = pick(*which, self.arrived.len()) {
+                    self.answer(at, *how, *keep, objects, *bytes);
+                }
+            }
+            Action::LetGo(which) => {
+                if let Some(at) = pick(*which, self.held.len()) {
+                    self.held.swap_remove(at);
+                    self.settle();
+                }
+            }
+            Action::Revoke(which) => {
+                if let Some(at) = pick(*which, self.own.len()) {
+                    self.own[at].withdrawn.set(true);
+                    let identity = self.own[at].identity;
+                    self.with(|core| core.revoke(&identity, "taken away"));
+                }
+            }
+            Action::Watch(which) => {
+                if let Some(at) = pick(*which, self.held.len()) {
+                    let id = self.held[at].id;
+                    let watch = self.with(|core| core.watch(id, Rc::default));
+                    self.watches.push(watch.expect("what is held is there"));
+                }
+            }
+            Action::GoAway { millis } => {
+                let until = millis.map(|millis| self.now + Duration::from_millis(millis.into()));
+                self.with(|core| core.go_away("shutting down", until));
+            }
+            Action::BeginNothingNew => self.with(Connection::begin_nothing_new),
+        }
+    }
+
+    fn call(&mut self, call: &Call) {
+        let callee = call.callee.and_then(|which| pick(which, self.held.len()));
+        let callee = callee.map(|at| Rc::clone(&self.held[at]));
+        let inside = call
+            .inside
+            .and_then(|which| pick(which, self.arrived.len()));
+        let inside = inside.and_then(|at| self.arrived[at].id);
+        let references = self.references(&call.objects);
+        let deadline = call
+            .millis
+            .map(|millis| self.now + Duration::from_millis(millis.into()));
+        let params = [&[0x91][..], &bin(call.bytes)].concat();
+        let new = NewCall {
+            target: match &callee {
+                Some(proxy) => CallTarget::Object(proxy.id),
+                None => CallTarget::Service("S"),
+            },
+            method: call.method.into(),
+            one_way: call.one_way,
+            inside,
+            deadline,
+            overflow: call.policy.into(),
+            metadata: None,
+            references,
+            params: &params,
+        };
+        let (now, mut told) = (self.now, None);
+        let made = self.with(|core| {
+            let caller = || {
+                let (caller, state) = Caller::new();
+                told = Some(state);
+                caller
+            };
+            core.submit(new, caller, || now)
+        });
+        if let (Ok(Submitted::Sent(id) | Submitted::Waiting(id)), Some(told)) = (made, told)
+            && told.get() == Told::Nothing
+        {
+            self.calls.push(Made { id, told, callee });
+        }
+        self.settle();
+    }
+
+    fn answer(&mut self, at: usize, how: How, keep: bool, objects: &Objects, bytes: u16) {
+        let mut arrived = self.arrived.swap_remove(at);
+        if keep {
+            self.held.append(&mut arrived.passed);
+        }
+        match arrived.id {
+            None => {
+                let object = arrived.object;
+                self.with(|core| core.finish_notification(object));
+            }
+            Some(id) => {
+                let status = match how {
+                    How::Returns => Some(Status::Ok),
+                    How::Fails => Some(Status::Application),
+                    How::Panics => None,
+                };
+                let references = match status {
+                    Some(_) => self.references(objects),
+                    None => Vec::new(),
+                };
+                let value = bin(bytes);
+                self.with(|core| {
+                    let replied = status.map(|status| core.reply(id, status, references, &value));
+                    if !matches!(replied, Some(Ok(()))) {
+                        core.fail(id, ErrorKind::Panicked, "it did not come to an end");
+                    }
+                });
+            }
+        }
+        drop(arrived);
+        self.settle();
+    }
+
+    fn references(&mut self, objects: &Objects) -> Vec<NewReference<Tester>> {
+        let mut references = Vec::new();
+        for pass in &objects.0 {
+            match *pass {
+                Pass::New => {
+                    let identity = self.own.len();
+                    self.own.push(Rc::new(Listener {
+                        identity,
+                        withdrawn: Cell::new(false),
+                    }));
+                    references.push(own(&self.own[identity]));
+                }
+                Pass::Again(which) => {
+                    let at = pick(which, self.own.len());
+                    references.extend(at.map(|at| own(&self.own[at])));
+                }
+                Pass::Back(which) => {
+                    let proxy = pick(which, self.held.len()).map(|at| Rc::clone(&self.held[at]));
+                    references.extend(
+                        proxy.map(|proxy| NewReference::Peers(proxy.id, Object::Peers(proxy))),
+                    );
+                }
+            }
+        }
+        references
+    }
+
+    /// Answers everything, and lets go of everything.
+    pub(crate) fn finish(&mut self) {
+        while !self.arrived.is_empty() {
+            self.answer(0, How::Returns, false, &Objects(Vec::new()), 0);
+        }
+        self.held.clear();
+        self.settle();
+    }
+
+    /// How many entries there are in the tables, of calls of either end and of objects.
+    pub(crate) fn left(&self) -> [usize; 4] {
+        let counts = self.core.counts();
+        [counts.calls, counts.served, counts.exports, counts.imports]
+    }
+
+    /// Credit that is in use: of this end's calls, and of the peer's.
+    pub(crate) fn credit(&self) -> [u32; 2] {
+        let counts = self.core.counts();
+        [counts.outstanding, counts.admitted]
+    }
+}
+
+fn own(listener: &Rc<Listener>) -> NewReference<Tester> {
+    let object = Object::Own(Rc::new(Handed(Rc::clone(listener))));
+    NewReference::Own(listener.identity, object)
+}
+
+fn throw_away(garbage: Garbage<Tester>) {
+    if let Garbage::Caller(caller) = garbage {
+        caller.excuse();
+    }
+}
+
+fn pick(which: u8, length: usize) -> Option<usize> {
+    usize::from(which).checked_rem(length)
+}
+
+/// Bytes as a value.
+fn bin(length: u16) -> Vec<u8> {
+    let length = length % 4096;
+    let mut value = vec![0xc5];
+    value.extend(length.to_be_bytes());
+    value.resize(3 + usize::from(length), 7);
+    value
+}

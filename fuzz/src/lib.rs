@@ -1,0 +1,40 @@
+//! What the fuzz targets of the protocol do with their bytes.
+//!
+//! The three lower floors of the runtime (bytes, frames, and the core of the protocol) need no tokio and nothing of
+//! the floors above. Their sources are compiled into this crate as they are, so nothing of them has to be public.
+
+#![allow(
+    dead_code,
+    unfulfilled_lint_expectations,
+    unused_imports,
+    reason = "the floors above use what is not used here"
+)]
+
+#[path = "../../runtime/src/codec/mod.rs"]
+mod codec;
+#[path = "../../runtime/src/error.rs"]
+mod error;
+#[path = "../../runtime/src/frame/mod.rs"]
+mod frame;
+#[path = "../../runtime/src/id.rs"]
+mod id;
+#[path = "../../runtime/src/limits.rs"]
+mod limits;
+#[path = "../../runtime/src/proto/mod.rs"]
+mod proto;
+
+mod attached;
+mod end;
+mod frames;
+mod hostile;
+mod pair;
+mod reader;
+mod session;
+mod steps;
+mod stream;
+mod written;
+
+pub use frames::any_frame;
+pub use pair::{Pairing, any_pair};
+pub use session::{Meeting, any_session};
+pub use stream::any_stream;
