@@ -7,53 +7,51 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
-use crate::attached::{Caller, Handed, Listener, Object, Proxy, Tester, Told, Watch, locked};
-use crate::error::{Error, ErrorKind};
-use crate::frame::{Resume, Status, Ticket, Token};
+use crate::attached::{Handed, Listener, Object, Proxy, Tester, Told, Watch, locked};
+use crate::error::Error;
+use crate::frame::{Resume, Ticket, Token};
 use crate::id::{ObjectId, RequestId};
 use crate::proto::{
-    CallTarget, Config, Connection, Event, Fault, Garbage, IncomingTarget, NewCall, NewReference,
-    Output, Received, Side, Submitted,
+    Config, Connection, Event, Fault, Garbage, IncomingTarget, Output, Received, Side,
 };
 use crate::reader::Reader;
-use crate::steps::{Action, Call, How, Objects, Pass};
 
 /// Releases, acks and the like of one step.
 const SMALL_FRAMES: usize = 1024;
 
 pub(crate) struct End {
     core: Connection<Tester>,
-    config: Config,
-    now: Instant,
+    pub(crate) config: Config,
+    pub(crate) now: Instant,
     pub(crate) reader: Reader,
     /// What happened and was not acted on yet.
     events: VecDeque<Event<Tester>>,
-    held: Vec<Rc<Proxy>>,
+    pub(crate) held: Vec<Rc<Proxy>>,
     let_go: Rc<RefCell<Vec<ObjectId>>>,
-    own: Vec<Rc<Listener>>,
-    calls: Vec<Made>,
-    arrived: Vec<Arrived>,
-    watches: Vec<Rc<Watch>>,
+    pub(crate) own: Vec<Rc<Listener>>,
+    pub(crate) calls: Vec<Made>,
+    pub(crate) arrived: Vec<Arrived>,
+    pub(crate) watches: Vec<Rc<Watch>>,
     pub(crate) is_open: bool,
-    is_over: bool,
+    pub(crate) is_over: bool,
 }
 
 /// A call of this end for which somebody waits.
-struct Made {
-    id: RequestId,
-    told: Rc<Cell<Told>>,
+pub(crate) struct Made {
+    pub(crate) id: RequestId,
+    pub(crate) told: Rc<Cell<Told>>,
     /// What is called is kept until the caller knows.
     #[allow(dead_code, reason = "it is there to be kept")]
-    callee: Option<Rc<Proxy>>,
+    pub(crate) callee: Option<Rc<Proxy>>,
 }
 
 /// A call of the peer that is being handled.
-struct Arrived {
-    id: Option<RequestId>,
-    object: Option<ObjectId>,
+pub(crate) struct Arrived {
+    pub(crate) id: Option<RequestId>,
+    pub(crate) object: Option<ObjectId>,
     #[allow(dead_code, reason = "it is there to be kept")]
     target: Option<Rc<Handed>>,
-    passed: Vec<Rc<Proxy>>,
+    pub(crate) passed: Vec<Rc<Proxy>>,
 }
 
 impl End {
@@ -76,7 +74,7 @@ impl End {
     }
 
     /// Works on the connection, and sees to what comes of it.
-    fn with<R>(&mut self, work: impl FnOnce(&mut Connection<Tester>) -> R) -> R {
+    pub(crate) fn with<R>(&mut self, work: impl FnOnce(&mut Connection<Tester>) -> R) -> R {
         let result = locked(|| work(&mut self.core));
         self.act();
         self.settle();
@@ -85,7 +83,7 @@ impl End {
         result
     }
 
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         loop {
             let garbage = locked(|| self.core.take_garbage());
             for piece in garbage {
@@ -234,7 +232,7 @@ impl End {
     /// What the connecting end asks for on a new connection.
     pub(crate) fn asks(&mut self) -> BytesMut {
         let asked = self.core.ask_to_resume();
-        self.reader = Reader::default();
+        self.reader.begin_again();
         let granted = *self.core.peer();
         self.reader.take(&asked, &granted);
         asked
@@ -247,7 +245,7 @@ impl End {
     /// There is a new connection. The accepting end gets a fresh token.
     pub(crate) fn go_on(&mut self, peer: &Resume, fresh: Option<Token>) -> Result<(), Fault> {
         if fresh.is_some() {
-            self.reader = Reader::default();
+            self.reader.begin_again();
         }
         let now = self.now;
         self.with(|core| core.go_on(peer, fresh, now))
@@ -255,16 +253,22 @@ impl End {
 
     /// The connection has ended, for a fault.
     pub(crate) fn give_up(&mut self, fault: Fault) {
-        self.with(|core| core.abort(&fault));
-        self.end(fault.into_error());
+        self.end_with(Some(&fault), fault.clone().into_error());
     }
 
     /// Ends the connection: everybody is told, and nothing is left.
     pub(crate) fn end(&mut self, error: Error) {
+        self.end_with(None, error);
+    }
+
+    fn end_with(&mut self, fault: Option<&Fault>, error: Error) {
         self.is_over = true;
         let events: Vec<_> = self.events.drain(..).collect();
         let remains = self.with(|core| {
             core.put_back(events);
+            if let Some(fault) = fault {
+                core.abort(fault);
+            }
             core.end(error)
         });
         if let Some(remains) = remains {
@@ -330,171 +334,6 @@ impl End {
         }
     }
 
-    pub(crate) fn take(&mut self, action: &Action) {
-        if self.is_over {
-            return;
-        }
-        match action {
-            Action::Call(call) => self.call(call),
-            Action::Cancel(which) => {
-                if let Some(at) = pick(*which, self.calls.len()) {
-                    let made = self.calls.swap_remove(at);
-                    self.with(|core| core.cancel(made.id));
-                    drop(made);
-                    self.settle();
-                }
-            }
-            Action::Answer {
-                which,
-                how,
-                keep,
-                objects,
-                bytes,
-            } => {
-                if let Some(at) = pick(*which, self.arrived.len()) {
-                    self.answer(at, *how, *keep, objects, *bytes);
-                }
-            }
-            Action::LetGo(which) => {
-                if let Some(at) = pick(*which, self.held.len()) {
-                    self.held.swap_remove(at);
-                    self.settle();
-                }
-            }
-            Action::Revoke(which) => {
-                if let Some(at) = pick(*which, self.own.len()) {
-                    self.own[at].withdrawn.set(true);
-                    let identity = self.own[at].identity;
-                    self.with(|core| core.revoke(&identity, "taken away"));
-                }
-            }
-            Action::Watch(which) => {
-                if let Some(at) = pick(*which, self.held.len()) {
-                    let id = self.held[at].id;
-                    let watch = self.with(|core| core.watch(id, Rc::default));
-                    self.watches.push(watch.expect("what is held is there"));
-                }
-            }
-            Action::GoAway { millis } => {
-                let until = millis.map(|millis| self.now + Duration::from_millis(millis.into()));
-                self.with(|core| core.go_away("shutting down", until));
-            }
-            Action::BeginNothingNew => self.with(Connection::begin_nothing_new),
-        }
-    }
-
-    fn call(&mut self, call: &Call) {
-        let callee = call.callee.and_then(|which| pick(which, self.held.len()));
-        let callee = callee.map(|at| Rc::clone(&self.held[at]));
-        let inside = call
-            .inside
-            .and_then(|which| pick(which, self.arrived.len()));
-        let inside = inside.and_then(|at| self.arrived[at].id);
-        let references = self.references(&call.objects);
-        let deadline = call
-            .millis
-            .map(|millis| self.now + Duration::from_millis(millis.into()));
-        let params = [&[0x91][..], &bin(call.bytes)].concat();
-        let new = NewCall {
-            target: match &callee {
-                Some(proxy) => CallTarget::Object(proxy.id),
-                None => CallTarget::Service("S"),
-            },
-            method: call.method.into(),
-            one_way: call.one_way,
-            inside,
-            deadline,
-            overflow: call.policy.into(),
-            metadata: None,
-            references,
-            params: &params,
-        };
-        let (now, mut told) = (self.now, None);
-        let made = self.with(|core| {
-            let caller = || {
-                let (caller, state) = Caller::new();
-                told = Some(state);
-                caller
-            };
-            core.submit(new, caller, || now)
-        });
-        if let (Ok(Submitted::Sent(id) | Submitted::Waiting(id)), Some(told)) = (made, told)
-            && told.get() == Told::Nothing
-        {
-            self.calls.push(Made { id, told, callee });
-        }
-        self.settle();
-    }
-
-    fn answer(&mut self, at: usize, how: How, keep: bool, objects: &Objects, bytes: u16) {
-        let mut arrived = self.arrived.swap_remove(at);
-        if keep {
-            self.held.append(&mut arrived.passed);
-        }
-        match arrived.id {
-            None => {
-                let object = arrived.object;
-                self.with(|core| core.finish_notification(object));
-            }
-            Some(id) => {
-                let status = match how {
-                    How::Returns => Some(Status::Ok),
-                    How::Fails => Some(Status::Application),
-                    How::Panics => None,
-                };
-                let references = match status {
-                    Some(_) => self.references(objects),
-                    None => Vec::new(),
-                };
-                let value = bin(bytes);
-                self.with(|core| {
-                    let replied = status.map(|status| core.reply(id, status, references, &value));
-                    if !matches!(replied, Some(Ok(()))) {
-                        core.fail(id, ErrorKind::Panicked, "it did not come to an end");
-                    }
-                });
-            }
-        }
-        drop(arrived);
-        self.settle();
-    }
-
-    fn references(&mut self, objects: &Objects) -> Vec<NewReference<Tester>> {
-        let mut references = Vec::new();
-        for pass in &objects.0 {
-            match *pass {
-                Pass::New => {
-                    let identity = self.own.len();
-                    self.own.push(Rc::new(Listener {
-                        identity,
-                        withdrawn: Cell::new(false),
-                    }));
-                    references.push(own(&self.own[identity]));
-                }
-                Pass::Again(which) => {
-                    let at = pick(which, self.own.len());
-                    references.extend(at.map(|at| own(&self.own[at])));
-                }
-                Pass::Back(which) => {
-                    let proxy = pick(which, self.held.len()).map(|at| Rc::clone(&self.held[at]));
-                    references.extend(
-                        proxy.map(|proxy| NewReference::Peers(proxy.id, Object::Peers(proxy))),
-                    );
-                }
-            }
-        }
-        references
-    }
-
-    /// Answers everything, and lets go of everything.
-    pub(crate) fn finish(&mut self) {
-        while !self.arrived.is_empty() {
-            self.answer(0, How::Returns, false, &Objects(Vec::new()), 0);
-        }
-        self.held.clear();
-        self.settle();
-    }
-
     /// How many entries there are in the tables, of calls of either end and of objects.
     pub(crate) fn left(&self) -> [usize; 4] {
         let counts = self.core.counts();
@@ -508,26 +347,8 @@ impl End {
     }
 }
 
-fn own(listener: &Rc<Listener>) -> NewReference<Tester> {
-    let object = Object::Own(Rc::new(Handed(Rc::clone(listener))));
-    NewReference::Own(listener.identity, object)
-}
-
 fn throw_away(garbage: Garbage<Tester>) {
     if let Garbage::Caller(caller) = garbage {
         caller.excuse();
     }
-}
-
-fn pick(which: u8, length: usize) -> Option<usize> {
-    usize::from(which).checked_rem(length)
-}
-
-/// Bytes as a value.
-fn bin(length: u16) -> Vec<u8> {
-    let length = length % 4096;
-    let mut value = vec![0xc5];
-    value.extend(length.to_be_bytes());
-    value.resize(3 + usize::from(length), 7);
-    value
 }

@@ -3,23 +3,22 @@
 //! The three lower floors of the runtime (bytes, frames, and the core of the protocol) need no tokio and nothing of
 //! the floors above. Their sources are compiled into this crate as they are, so nothing of them has to be public.
 
-#![allow(
-    dead_code,
-    unfulfilled_lint_expectations,
-    unused_imports,
-    reason = "the floors above use what is not used here"
-)]
-
+#[allow(dead_code, unused_imports, reason = "the floors above use it")]
 #[path = "../../runtime/src/codec/mod.rs"]
 mod codec;
+#[allow(dead_code, unused_imports, reason = "the floors above use it")]
 #[path = "../../runtime/src/error.rs"]
 mod error;
+#[allow(dead_code, unused_imports, reason = "the floors above use it")]
 #[path = "../../runtime/src/frame/mod.rs"]
 mod frame;
+#[allow(dead_code, unused_imports, reason = "the floors above use it")]
 #[path = "../../runtime/src/id.rs"]
 mod id;
+#[allow(dead_code, unused_imports, reason = "the floors above use it")]
 #[path = "../../runtime/src/limits.rs"]
 mod limits;
+#[allow(dead_code, unused_imports, reason = "the floors above use it")]
 #[path = "../../runtime/src/proto/mod.rs"]
 mod proto;
 
@@ -32,6 +31,7 @@ mod reader;
 mod session;
 mod steps;
 mod stream;
+mod user;
 mod written;
 
 pub use frames::any_frame;

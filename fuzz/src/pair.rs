@@ -48,6 +48,8 @@ struct Pair {
     meetings: u8,
 }
 
+/// How long it takes to come back, at least.
+const BACKOFF: Duration = Duration::from_millis(50);
 const CLIENT: usize = 0;
 const SERVER: usize = 1;
 
@@ -81,6 +83,9 @@ impl Pair {
     }
 
     fn meet(&mut self, is_lost: bool) {
+        for end in &mut self.ends {
+            assert!(end.wait(BACKOFF).is_ok());
+        }
         let mut asked = self.ends[CLIENT].asks();
         let _ = asked.split_to(PREFACE.len());
         let frame = split(&mut asked, 1024).expect("it is short");

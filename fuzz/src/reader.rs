@@ -1,4 +1,4 @@
-//! Reads what an end writes on one connection, as its peer does, and holds it to the protocol.
+//! Reads what an end writes, as its peer does, and holds it to the protocol.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,10 @@ pub(crate) struct Reader {
     has_preface: bool,
     has_greeting: bool,
     has_abort: bool,
+    /// Those of this connection.
     requests: HashSet<u64>,
+    /// Those of the session.
+    all_requests: HashSet<u64>,
 }
 
 impl Reader {
@@ -48,6 +51,14 @@ impl Reader {
         }
     }
 
+    /// There is another connection, on which some frames are sent again.
+    pub(crate) fn begin_again(&mut self) {
+        *self = Self {
+            all_requests: std::mem::take(&mut self.all_requests),
+            ..Self::default()
+        };
+    }
+
     fn look_at(&mut self, frame: &Frame<'_>) {
         match frame {
             Frame::Hello(_) | Frame::Welcome(_) | Frame::Resume(_) => {
@@ -61,8 +72,9 @@ impl Reader {
             Frame::Request(call) => {
                 let id = call.id.expect("a request has an id").0;
                 assert!(self.requests.insert(id), "no id is used twice");
+                self.all_requests.insert(id);
             }
-            Frame::Cancel { id } => assert!(self.requests.contains(&id.0), "its own request"),
+            Frame::Cancel { id } => assert!(self.all_requests.contains(&id.0), "its own request"),
             _ => {}
         }
     }

@@ -2,6 +2,7 @@
 
 use arbitrary::Arbitrary;
 
+use crate::limits::Limits;
 use crate::proto::Overflow;
 
 /// The most objects in one message.
@@ -101,15 +102,16 @@ pub(crate) struct Narrow {
 }
 
 impl Narrow {
-    pub(crate) fn limits(&self) -> crate::limits::Limits {
-        let mut limits = crate::limits::Limits::default();
-        limits.max_calls = u32::from(self.calls % 9);
-        limits.max_object_calls = u32::from(self.object_calls % 5);
-        limits.max_callbacks = u32::from(self.callbacks % 9);
-        limits.max_call_depth = u32::from(self.depth % 5);
-        limits.max_frame = 1024 + usize::from(self.frame % 2048);
-        limits.max_queued_bytes = usize::from(self.queued % 2048);
-        limits.max_replay_bytes = usize::from(self.replay % 4096);
-        limits
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            max_calls: u32::from(self.calls % 9),
+            max_object_calls: u32::from(self.object_calls % 5),
+            max_callbacks: u32::from(self.callbacks % 9),
+            max_call_depth: u32::from(self.depth % 5),
+            max_frame: 1024 + usize::from(self.frame % 2048),
+            max_queued_bytes: usize::from(self.queued % 2048),
+            max_replay_bytes: usize::from(self.replay % 4096),
+            ..Limits::default()
+        }
     }
 }

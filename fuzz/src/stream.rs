@@ -46,10 +46,12 @@ fn receive(
     mut bytes: &[u8],
     mut piece: impl FnMut(usize) -> usize,
 ) -> Vec<String> {
-    let mut limits = Limits::default();
-    limits.max_frame = 4096;
-    limits.max_calls = 16;
-    limits.max_callbacks = 8;
+    let limits = Limits {
+        max_frame: 4096,
+        max_calls: 16,
+        max_callbacks: 8,
+        ..Limits::default()
+    };
     let config = Config {
         limits,
         ..Config::default()
