@@ -253,7 +253,7 @@ impl<H: Host> Connection<H> {
         if self.is_suspended() {
             return;
         }
-        if self.has_output() && self.is_open() {
+        if self.has_output() && self.is_open() && !self.sends_again() {
             self.tell_credit(); // it rides along
             if !self.output.is_empty() {
                 self.idle.used(now); // by more than signs of life

@@ -169,7 +169,7 @@ impl<H: Host> Connection<H> {
         if let Some((asked, heard)) = asked
             && heard < asked
         {
-            write::ping(&mut self.output, asked);
+            self.ping_due = true;
         }
     }
 

@@ -305,6 +305,13 @@ impl<H: Host> Connection<H> {
             .is_some_and(|resume| resume.has_output())
     }
 
+    /// Whether a new connection is to get something else before what is new: what is written behind that
+    /// may be lost with the connection, and would be written once more on the next one.
+    pub(super) fn sends_again(&self) -> bool {
+        let resume = self.resume.as_ref();
+        resume.is_some_and(|resume| !resume.ahead.is_empty() || resume.replay.has_more())
+    }
+
     /// When the next ack is due.
     pub(super) fn ack_at(&self) -> Option<Instant> {
         self.resume.as_ref().and_then(|resume| resume.ack_at)

@@ -268,6 +268,20 @@ fn who_leaves_hears_over_another_connection_that_it_is_known() {
 }
 
 #[test]
+fn who_leaves_asks_once_however_often_its_answer_is_lost() {
+    let mut pair = lasting();
+    pair.server.leave_in_good_order();
+    pair.cut();
+    for _ in 0..200 {
+        pair.answer_the_client().unwrap();
+        pair.server.take_output();
+    }
+    pair.meet_again().unwrap();
+    pair.exchange(); // of so many pings the client would think that they are an attack
+    assert!(pair.server.core.has_served_out());
+}
+
+#[test]
 fn a_goodbye_is_told_from_a_broken_connection() {
     let mut pair = lasting();
     pair.client.say_goodbye();
