@@ -70,6 +70,60 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! And so its session outlives whatever the link does, if it can be resumed: the client is given a way to
+//! connect again.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use ringback::testing::{Network, Script};
+//! use ringback::{Client, Result, Server, service};
+//!
+//! #[service]
+//! trait Counter {
+//!     async fn count(&self) -> Result<u32>;
+//! }
+//! #[derive(Default)]
+//! struct Counted(std::sync::atomic::AtomicU32);
+//! impl Counter for Counted {
+//!     async fn count(&self) -> Result<u32> {
+//!         Ok(self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+//! # tokio::time::pause();
+//! // #[tokio::test(start_paused = true)]
+//! // async fn no_call_is_lost_or_made_twice() {
+//! let (millis, minute) = (Duration::from_millis, Duration::from_secs(60));
+//! let network = Network::new(7);
+//! let server = Server::builder()
+//!     .service(CounterServer::new(Counted::default()))
+//!     .resume(minute)
+//!     .listen(network.listen("counter"));
+//! tokio::spawn(server.run());
+//!
+//! let link = network.link();
+//! let client = Client::builder().resume(minute).connect_with({
+//!     let link = link.clone();
+//!     async move || link.connect("counter").await
+//! });
+//! let counter = client.await?.service::<CounterClient>();
+//!
+//! let script = Script::new().rounds(20).cuts(millis(0)..=millis(200)).half_closes();
+//! let calls = async {
+//!     for number in 0..100 {
+//!         assert_eq!(counter.count().await.unwrap(), number);
+//!         tokio::time::sleep(millis(10)).await;
+//!     }
+//! };
+//! let (_, played) = tokio::join!(calls, link.play(&script));
+//! assert_eq!(played.cuts + played.half_closes, 20);
+//! # Ok(())
+//! # }
+//! ```
 
 mod connections;
 mod link;

@@ -19,8 +19,10 @@ const PORT: u16 = 20880;
 /// A network in memory: servers listen in it by their names, and clients reach them through
 /// [links](Link), each of which breaks by itself.
 ///
-/// Whatever is left to chance goes by the seed. With tokio's clock paused, in a runtime of one thread,
-/// the same seed gives the same run. So let a test that draws its seeds print the one that failed.
+/// Whatever the network leaves to chance goes by the seed. With tokio's clock paused, in a runtime of one
+/// thread, the same seed gives the same run, as far as the program leaves nothing to chance itself. (A
+/// client that resumes does: it waits for some time, and not always the same, before it tries again.) So let
+/// a test that draws its seeds print the one that failed.
 ///
 /// Clones are the same network.
 ///
