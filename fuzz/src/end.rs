@@ -32,6 +32,8 @@ pub(crate) struct End {
     pub(crate) calls: Vec<Made>,
     pub(crate) arrived: Vec<Arrived>,
     pub(crate) watches: Vec<Rc<Watch>>,
+    /// How many calls this end has made.
+    pub(crate) submitted: usize,
     pub(crate) is_open: bool,
     pub(crate) is_over: bool,
 }
@@ -68,6 +70,7 @@ impl End {
             calls: Vec::new(),
             arrived: Vec::new(),
             watches: Vec::new(),
+            submitted: 0,
             is_open: false,
             is_over: false,
         }
@@ -323,8 +326,9 @@ impl End {
             "{counts:?} of {peer:?}"
         );
         assert!(counts.admitted <= own.max_calls, "{counts:?} of {own:?}");
-        // A call of this end may have one inside of it that needs no credit.
-        let most = own.max_calls as usize + counts.calls;
+        // A call of this end may have had one inside of it that needs no credit, and that may still be
+        // handled when the call itself was answered.
+        let most = own.max_calls as usize + self.submitted;
         assert!(counts.served <= most, "{counts:?} of {own:?}");
         if self.is_open {
             assert!(

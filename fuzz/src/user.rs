@@ -91,6 +91,7 @@ impl End {
             references,
             params: &params,
         };
+        self.submitted += 1;
         let (now, mut told) = (self.now, None);
         let made = self.with(|core| {
             let caller = || {
