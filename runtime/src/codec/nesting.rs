@@ -55,6 +55,45 @@ impl std::error::Error for ScanError {}
 /// counts, a plain number has none. The scan neither recurses nor allocates by what the bytes announce,
 /// and takes time in proportion to the bytes that are there. It does not look into strings.
 pub(crate) fn scan(bytes: &[u8], max_nesting: u32) -> Result<usize, ScanError> {
+    match scan_few(bytes, max_nesting) {
+        Some(length) => Ok(length),
+        None => scan_levels(bytes, max_nesting),
+    }
+}
+
+/// The length of a value with so few arrays and maps in all that they cannot lie too deep, wherever
+/// they lie: then the values still to come need not be counted level by level. `None` if that does
+/// not tell; also for large arrays, which are not worth a try, and for everything that is wrong.
+fn scan_few(bytes: &[u8], max_nesting: u32) -> Option<usize> {
+    let mut at: usize = 0;
+    let mut awaited: usize = 1;
+    let mut levels = max_nesting;
+    while awaited > 0 {
+        awaited -= 1;
+        let marker = *bytes.get(at)?;
+        let plain = usize::from(PLAIN[usize::from(marker)]);
+        if plain > 0 {
+            at += plain;
+            continue;
+        }
+        at += 1;
+        match marker {
+            0x80..=0x9f => {
+                levels = levels.checked_sub(1)?;
+                let shift = u32::from(marker < 0x90); // a map has a key and a value
+                awaited += usize::from(marker & 0x0f) << shift;
+            }
+            0xdc..=0xdf => return None,
+            long => {
+                let length = long_length(long, bytes, &mut at).ok()?;
+                at = at.checked_add(usize::try_from(length).ok()?)?;
+            }
+        }
+    }
+    (at <= bytes.len()).then_some(at)
+}
+
+fn scan_levels(bytes: &[u8], max_nesting: u32) -> Result<usize, ScanError> {
     let mut at = 0;
     let mut open = Levels::new();
     // Values still to come at the level where the scan stands.
@@ -335,6 +374,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn both_ways_agree(
+            bytes in proptest::collection::vec(
+                prop_oneof![0x80..=0x9fu8, 0xa0..=0xa3u8, 0xc0..=0xdfu8, 0..4u8],
+                0..32,
+            ),
+            max in 0..6u32,
+        ) {
+            prop_assert_eq!(scan(&bytes, max), scan_levels(&bytes, max));
+        }
+
         #[test]
         fn agrees_with_a_decoder(bytes in proptest::collection::vec(any::<u8>(), 0..48)) {
             let mut decoder = rmp_serde::Deserializer::new(std::io::Cursor::new(&bytes));

@@ -33,6 +33,10 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     } else {
         value.serialize(&mut writer.with_struct_map())?;
     }
+    // A level takes a byte at least, so most values need no closer look.
+    if out.len() - start <= max_nesting as usize {
+        return Ok(());
+    }
     // The writer has a limit of its own, which it does not keep.
     match scan(&out[start..], max_nesting) {
         Ok(_) => Ok(()),

@@ -89,8 +89,16 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     pub(super) fn array(&mut self, field: &'static str) -> Result<u32, FrameError> {
+        if let [few @ 0x90..=0x9f, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok(u32::from(few & 0x0f));
+        }
+        self.long_array(field)
+    }
+
+    #[inline(never)]
+    fn long_array(&mut self, field: &'static str) -> Result<u32, FrameError> {
         match self.marker(field)? {
-            marker @ 0x90..=0x9f => Ok(u32::from(marker & 0x0f)),
             0xdc => Ok(u32::from(u16::from_be_bytes(self.fixed(field)?))),
             0xdd => Ok(u32::from_be_bytes(self.fixed(field)?)),
             found => Err(self.mismatch(field, "an array", found)),
@@ -150,6 +158,24 @@ impl<'a> Cursor<'a> {
     /// An integer of any width; a signed one will do as long as it is not negative.
     #[inline]
     pub(super) fn unsigned_or(
+        &mut self,
+        field: &'static str,
+        expected: &'static str,
+    ) -> Result<u64, FrameError> {
+        let (value, rest) = match self.rest {
+            [small @ 0x00..=0x7f, rest @ ..] => (u64::from(*small), rest),
+            [0xcd, a, b, rest @ ..] => (u64::from(u16::from_be_bytes([*a, *b])), rest),
+            [0xce, a, b, c, d, rest @ ..] => {
+                (u64::from(u32::from_be_bytes([*a, *b, *c, *d])), rest)
+            }
+            _ => return self.other_unsigned(field, expected),
+        };
+        self.rest = rest;
+        Ok(value)
+    }
+
+    #[inline(never)]
+    fn other_unsigned(
         &mut self,
         field: &'static str,
         expected: &'static str,
