@@ -115,16 +115,15 @@ impl End {
                     self.is_open = true;
                 }
                 Event::Call(call) => {
+                    if let Some(name) = call.service() {
+                        assert!(std::str::from_utf8(name).is_ok());
+                    }
                     let (object, target) = match call.target {
                         IncomingTarget::Object(id, Object::Own(handed)) => (Some(id), Some(handed)),
                         IncomingTarget::Object(_, Object::Peers(_)) => {
                             panic!("an object of the peer stands among those of this end")
                         }
-                        IncomingTarget::Service(name) => {
-                            assert!(std::str::from_utf8(&name).is_ok());
-                            (None, None)
-                        }
-                        IncomingTarget::Unknown(_) => (None, None),
+                        IncomingTarget::Service(_) | IncomingTarget::Unknown(_) => (None, None),
                     };
                     let passed = self.passed(call.references);
                     self.arrived.push(Arrived {

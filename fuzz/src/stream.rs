@@ -101,8 +101,9 @@ fn in_words(event: Event<Tester>) -> String {
         Event::Opened => "opened".to_owned(),
         Event::Resume(resume) => format!("{resume:?}"),
         Event::Call(call) => {
-            let target = match call.target {
-                IncomingTarget::Service(name) => format!("{name:?}"),
+            let params = call.frame.slice(call.params..);
+            let target = match &call.target {
+                IncomingTarget::Service(_) => format!("{:?}", call.service()),
                 IncomingTarget::Object(id, Object::Own(_) | Object::Peers(_)) => format!("{id}"),
                 IncomingTarget::Unknown(id) => format!("unknown {id}"),
             };
@@ -113,7 +114,7 @@ fn in_words(event: Event<Tester>) -> String {
                 call.left,
                 call.metadata,
                 table(call.references),
-                call.params,
+                params,
             )
         }
         Event::Cancelled(id) => format!("cancelled {id}"),

@@ -24,6 +24,31 @@ pub(crate) fn frame_len(prefix: &[u8]) -> Option<u32> {
 /// before any room is made, and the room at most doubles what has come: four bytes do not make this end
 /// set aside the largest frame that it would take.
 pub(crate) fn split(buffer: &mut BytesMut, max_frame: usize) -> Result<Option<Bytes>, FrameError> {
+    let Some(whole) = first_len(buffer, max_frame)? else {
+        return Ok(None);
+    };
+    let mut frame = buffer.split_to(whole);
+    frame.advance(PREFIX);
+    Ok(Some(frame.freeze()))
+}
+
+/// As [`split`], but takes all frames that are whole, for [`Frames`] to tell them apart: one piece of
+/// memory for everything that came with one read. A length that is too great shows when it is the first.
+pub(crate) fn split_all(
+    buffer: &mut BytesMut,
+    max_frame: usize,
+) -> Result<Option<Bytes>, FrameError> {
+    let Some(mut whole) = first_len(buffer, max_frame)? else {
+        return Ok(None);
+    };
+    while let Some(length) = whole_len(&buffer[whole..], max_frame) {
+        whole += length;
+    }
+    Ok(Some(buffer.split_to(whole).freeze()))
+}
+
+/// The length of the first frame, its prefix included, if it is whole. Else makes room for more of it.
+fn first_len(buffer: &mut BytesMut, max_frame: usize) -> Result<Option<usize>, FrameError> {
     let max = max_frame.max(Limits::LEAST_FRAME);
     let Some(length) = frame_len(buffer) else {
         buffer.reserve(PREFIX);
@@ -38,9 +63,36 @@ pub(crate) fn split(buffer: &mut BytesMut, max_frame: usize) -> Result<Option<By
         buffer.reserve(missing.min(buffer.len().max(TRUST)));
         return Ok(None);
     }
-    let mut frame = buffer.split_to(whole);
-    frame.advance(PREFIX);
-    Ok(Some(frame.freeze()))
+    Ok(Some(whole))
+}
+
+/// The length of the frame at the front, its prefix included, if it is whole and may be so long.
+fn whole_len(bytes: &[u8], max_frame: usize) -> Option<usize> {
+    let length = usize::try_from(frame_len(bytes)?).ok()?;
+    let whole = PREFIX.checked_add(length)?;
+    (length <= max_frame && whole <= bytes.len()).then_some(whole)
+}
+
+/// Whole frames, one behind the other, each given without its length.
+pub(crate) struct Frames<'a>(&'a [u8]);
+
+impl<'a> Frames<'a> {
+    /// The frames in what [`split_all`] gave.
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (length, rest) = self.0.split_first_chunk()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (frame, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        Some(frame)
+    }
 }
 
 #[cfg(test)]
@@ -100,6 +152,25 @@ mod tests {
         assert_eq!(split(&mut buffer, 0), Ok(None));
         let mut buffer = BytesMut::from(&[0, 0, 4, 1][..]);
         assert!(split(&mut buffer, 0).is_err());
+    }
+
+    #[test]
+    fn all_frames_that_are_whole_are_taken_at_once() {
+        let mut buffer =
+            BytesMut::from(&[0, 0, 0, 1, 7, 0, 0, 0, 0, 0, 0, 0, 2, 8, 9, 0, 0, 0, 1][..]);
+        let taken = split_all(&mut buffer, 4096).unwrap().unwrap();
+        let frames: Vec<_> = Frames::of(&taken).collect();
+        assert_eq!(frames, [&[7][..], &[], &[8, 9]]);
+        assert_eq!(&buffer[..], [0, 0, 0, 1]);
+        assert_eq!(split_all(&mut buffer, 4096), Ok(None));
+    }
+
+    #[test]
+    fn frames_before_one_that_is_too_long_are_taken() {
+        let mut buffer = BytesMut::from(&[0, 0, 0, 1, 7, 0xff, 0xff, 0xff, 0xff, 1][..]);
+        let taken = split_all(&mut buffer, 4096).unwrap().unwrap();
+        assert_eq!(Frames::of(&taken).collect::<Vec<_>>(), [&[7][..]]);
+        assert!(split_all(&mut buffer, 4096).is_err());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) mod write;
 pub(crate) use control::Credit;
 pub(crate) use error::FrameError;
 pub(crate) use greeting::Greeting;
-pub(crate) use length::split;
+pub(crate) use length::{Frames, split, split_all};
 pub(crate) use metadata::Metadata;
 pub(crate) use read::read;
 pub(crate) use reference::Reference;

@@ -1,5 +1,7 @@
 //! What a connection tells its user.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::passing::NewReference;
@@ -81,13 +83,31 @@ pub(crate) struct IncomingCall<H: Host> {
     /// Encoded metadata, checked; empty where there is none.
     pub(crate) metadata: Bytes,
     pub(crate) references: Vec<Received<H>>,
-    pub(crate) params: Bytes,
+    /// The whole frame, whose last part from `params` on are the arguments.
+    pub(crate) frame: Bytes,
+    pub(crate) params: usize,
+}
+
+impl<H: Host> IncomingCall<H> {
+    /// The name of the service that is called, if it is one.
+    pub(crate) fn service(&self) -> Option<&[u8]> {
+        match &self.target {
+            IncomingTarget::Service(place) => Some(&self.frame[place.clone()]),
+            IncomingTarget::Object(..) | IncomingTarget::Unknown(_) => None,
+        }
+    }
+
+    /// The encoded arguments.
+    #[cfg(test)]
+    pub(crate) fn params(&self) -> &[u8] {
+        &self.frame[self.params..]
+    }
 }
 
 /// Whom the peer calls.
 pub(crate) enum IncomingTarget<H: Host> {
-    /// A named service. The bytes are UTF-8.
-    Service(Bytes),
+    /// A named service, and where in the frame its name stands.
+    Service(Range<usize>),
     /// An object of this end.
     Object(ObjectId, H::Object),
     /// An object that this end does not have (any more).

@@ -1,6 +1,7 @@
 //! Bytes from the peer: from frames to events.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
@@ -10,7 +11,9 @@ use super::connection::Phase;
 use super::handshake::{MAX_GREETING, told};
 use super::served::Serving;
 use super::{Connection, Event, Fault, Garbage, Host, IncomingCall, IncomingTarget, Received};
-use crate::frame::{Credit, Frame, Reference, Request, Response, Target, read, split};
+use crate::frame::{
+    Credit, Frame, Frames, Reference, Request, Response, Target, read, split, split_all,
+};
 use crate::id::{ObjectId, RequestId};
 
 impl<H: Host> Connection<H> {
@@ -37,11 +40,13 @@ impl<H: Host> Connection<H> {
                     self.greeted(read(&frame, self.config.limits.max_nesting)?)?;
                 }
                 Phase::Open => {
-                    let Some(frame) = split(input, self.config.limits.max_frame)? else {
+                    let Some(all) = split_all(input, self.config.limits.max_frame)? else {
                         break;
                     };
                     is_another = true;
-                    self.on_frame(&frame, now)?;
+                    for frame in Frames::of(&all) {
+                        self.on_frame(&all, frame, now)?;
+                    }
                 }
             }
         }
@@ -64,7 +69,8 @@ impl<H: Host> Connection<H> {
         self.arrived = bytes;
     }
 
-    fn on_frame(&mut self, bytes: &Bytes, now: Instant) -> Result<(), Fault> {
+    /// Acts on one of the frames that came in `all`.
+    fn on_frame(&mut self, all: &Bytes, bytes: &[u8], now: Instant) -> Result<(), Fault> {
         let frame = read(bytes, self.config.limits.max_nesting)?;
         if !matches!(frame, Frame::Ping(_) | Frame::Pong(_) | Frame::Ack(_)) {
             self.idle.used(now);
@@ -73,8 +79,8 @@ impl<H: Host> Connection<H> {
             return Ok(()); // it came before the last connection broke
         }
         match frame {
-            Frame::Request(call) | Frame::Notification(call) => self.on_call(bytes, call),
-            Frame::Response(response) => self.on_response(bytes, response, now),
+            Frame::Request(call) | Frame::Notification(call) => self.on_call(all, bytes, call),
+            Frame::Response(response) => self.on_response(all, response, now),
             Frame::Cancel { id } => {
                 // The answer may have crossed it; and once is enough.
                 if let Some(serving) = self.served.get_mut(id)
@@ -118,7 +124,7 @@ impl<H: Host> Connection<H> {
         }
     }
 
-    fn on_call(&mut self, bytes: &Bytes, call: Request<'_>) -> Result<(), Fault> {
+    fn on_call(&mut self, all: &Bytes, bytes: &[u8], call: Request<'_>) -> Result<(), Fault> {
         let references = self.receive_references(&call.references)?;
         let object = match call.target {
             Target::Object(id) if self.exports.get(id).is_some() => Some(id),
@@ -132,7 +138,7 @@ impl<H: Host> Connection<H> {
             None => self.served.admit(object)?,
         }
         let target = match call.target {
-            Target::Service(name) => IncomingTarget::Service(bytes.slice_ref(name.as_bytes())),
+            Target::Service(name) => IncomingTarget::Service(place_of(name.as_bytes(), bytes)),
             Target::Object(id) => match self.exports.get(id) {
                 Some(object) => IncomingTarget::Object(id, object.clone()),
                 None => IncomingTarget::Unknown(id),
@@ -145,9 +151,10 @@ impl<H: Host> Connection<H> {
             left: call.left,
             metadata: call
                 .metadata
-                .map_or_else(Bytes::new, |metadata| bytes.slice_ref(metadata.encoded())),
+                .map_or_else(Bytes::new, |metadata| all.slice_ref(metadata.encoded())),
             references,
-            params: bytes.slice_ref(call.params),
+            params: bytes.len() - call.params.len(),
+            frame: all.slice_ref(bytes),
         }));
         Ok(())
     }
@@ -199,7 +206,7 @@ impl<H: Host> Connection<H> {
 
     fn on_response(
         &mut self,
-        bytes: &Bytes,
+        all: &Bytes,
         response: Response<'_>,
         now: Instant,
     ) -> Result<(), Fault> {
@@ -215,7 +222,7 @@ impl<H: Host> Connection<H> {
             self.events.push_back(Event::Reply {
                 caller: made.caller,
                 status: response.status,
-                value: bytes.slice_ref(response.value),
+                value: all.slice_ref(response.value),
                 references,
             });
             self.made_call_ended(made.object, made.stay, made.in_place_of, now);
@@ -264,4 +271,10 @@ impl<H: Host> Connection<H> {
             self.credit.reopen(id);
         }
     }
+}
+
+/// Where in `whole` the part of it lies.
+fn place_of(part: &[u8], whole: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr() - whole.as_ptr().addr();
+    start..start + part.len()
 }

@@ -27,20 +27,29 @@ use crate::proto::{IncomingCall, IncomingTarget};
 
 /// Finds whom the peer calls and starts the handler.
 pub(super) fn dispatch(link: &Arc<Link>, services: &Services, call: IncomingCall<Attached>) {
-    let (id, metadata) = (call.id, call.metadata);
+    let id = call.id;
     let deadline = call
         .left
         .and_then(|left| now().checked_add(Duration::from_millis(left)));
-    let references = References::new(link, call.references);
     let (target, object) = match &call.target {
         IncomingTarget::Object(object, target) => (Ok(target), Some(*object)),
         IncomingTarget::Unknown(object) => (Err(no_such_object(*object)), None),
-        IncomingTarget::Service(name) => {
+        IncomingTarget::Service(_) => {
+            let name = call.service().unwrap_or_default();
             let target = services.get(name);
             (target.ok_or_else(|| no_such_service(services, name)), None)
         }
     };
-    let incoming = Incoming::new(link, id, object, call.method, call.params, references);
+    let incoming = Incoming {
+        link: Arc::clone(link),
+        id,
+        object,
+        method: call.method,
+        frame: call.frame,
+        params: call.params,
+        references: References::new(link, call.references).into(),
+        answered: false,
+    };
     let target = match target {
         Ok(target) => target,
         Err(error) => return incoming.fail(error),
@@ -55,7 +64,7 @@ pub(super) fn dispatch(link: &Arc<Link>, services: &Services, call: IncomingCall
         request: id,
         answered: false,
         deadline,
-        metadata,
+        metadata: call.metadata,
     };
     start(link, object, handler.mode, Running::new(future, serving));
 }

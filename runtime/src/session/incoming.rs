@@ -22,38 +22,21 @@ use crate::id::{ObjectId, RequestId};
 /// A call of the peer. It owns the received frame and the duty to answer: dropped without an answer,
 /// it answers that the call was cancelled.
 pub struct Incoming {
-    link: Arc<Link>,
+    pub(super) link: Arc<Link>,
     /// `None` for a one-way call.
-    id: Option<RequestId>,
-    object: Option<ObjectId>,
-    method: u32,
-    params: Bytes,
+    pub(super) id: Option<RequestId>,
+    pub(super) object: Option<ObjectId>,
+    pub(super) method: u32,
+    pub(super) frame: Bytes,
+    /// Where in the frame the arguments begin.
+    pub(super) params: usize,
     /// Taken when the arguments are decoded: a proxy that the handler drops is released then and
     /// not at the handler's end.
-    references: Mutex<References>,
-    answered: bool,
+    pub(super) references: Mutex<References>,
+    pub(super) answered: bool,
 }
 
 impl Incoming {
-    pub(super) fn new(
-        link: &Arc<Link>,
-        id: Option<RequestId>,
-        object: Option<ObjectId>,
-        method: u32,
-        params: Bytes,
-        references: References,
-    ) -> Self {
-        Self {
-            link: Arc::clone(link),
-            id,
-            object,
-            method,
-            params,
-            references: Mutex::new(references),
-            answered: false,
-        }
-    }
-
     /// The hash of the method's name.
     pub fn method(&self) -> u32 {
         self.method
@@ -66,7 +49,7 @@ impl Incoming {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let references = std::mem::take(&mut *references);
-        let (found, rest) = match &self.params[..] {
+        let (found, rest) = match &self.frame[self.params..] {
             [few @ 0x90..=0x9f, rest @ ..] => (u32::from(few & 0x0f), rest),
             mut rest => {
                 let found = rmp::decode::read_array_len(&mut rest).map_err(|why| {

@@ -171,10 +171,14 @@ impl End {
     }
 
     fn called(&mut self, call: IncomingCall<Tester>) {
+        let number = number_in(call.params());
+        let params = call.params().to_vec();
+        let name = call.service().map(<[u8]>::to_vec);
         let passed = self.passed(call.references);
         let target = match call.target {
-            IncomingTarget::Service(name) => {
-                Callee::Service(String::from_utf8(name.to_vec()).expect("names are UTF-8"))
+            IncomingTarget::Service(_) => {
+                let name = String::from_utf8(name.unwrap_or_default());
+                Callee::Service(name.expect("names are UTF-8"))
             }
             IncomingTarget::Object(id, object) => Callee::Object(id, object),
             IncomingTarget::Unknown(id) => Callee::Unknown(id),
@@ -190,7 +194,7 @@ impl End {
             call.method,
             call.left,
             &call.metadata[..],
-            &call.params[..],
+            params,
             words(&passed),
         ));
         self.arrived.push(Incoming {
@@ -200,7 +204,7 @@ impl End {
             left: call.left,
             metadata: call.metadata.to_vec(),
             passed,
-            number: number_in(&call.params),
+            number,
         });
     }
 
