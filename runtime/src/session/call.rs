@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
+use super::answer::{Answer, Awaited, Reply, awaited};
 use super::clock;
 use super::context::Serving;
 use super::encoder::Encoded;
-use super::link::{Answer, Link, Reply};
+use super::link::Link;
 use super::remote::{Method, Remote};
 use super::value::{Outcome, OutcomeReader};
 use crate::error::{Error, ErrorKind};
@@ -51,7 +51,7 @@ enum State {
 struct Waiting {
     link: Arc<Link>,
     id: RequestId,
-    answer: oneshot::Receiver<Answer>,
+    answer: Awaited,
     deadline: Option<Deadline>,
 }
 
@@ -121,9 +121,9 @@ fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded) -> State
             params: &arguments.params,
         };
         let caller = || {
-            let (sender, receiver) = oneshot::channel();
-            answer = Some(receiver);
-            sender
+            let (caller, awaited) = awaited();
+            answer = Some(awaited);
+            caller
         };
         core.submit(call, caller, clock::now)
     });
@@ -183,12 +183,7 @@ impl<R> Call<R> {
                 _ => panic!("a call was polled after it was over"),
             },
         };
-        if let Poll::Ready(answer) = Pin::new(&mut waiting.answer).poll(cx) {
-            // Everybody who waits is told; this is for the compiler.
-            let answer = answer.unwrap_or_else(|_| {
-                let error = Error::new(ErrorKind::Cancelled, "the call was given up");
-                Answer::Ended(error)
-            });
+        if let Poll::Ready(answer) = waiting.answer.poll(cx) {
             self.state = State::Over;
             return Poll::Ready(Ended::Answered(answer));
         }

@@ -19,11 +19,12 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
+use super::answer::{Answer, Reply};
 use super::clock::now;
 use super::dispatch::dispatch;
 use super::events::SessionEvent;
 use super::handle::Session;
-use super::link::{Answer, Attached, Link, Reply};
+use super::link::{Attached, Link};
 use super::open::Opened;
 use super::received::References;
 use super::target::Services;
@@ -292,7 +293,7 @@ impl<T: Transport> Driver<T> {
             } => {
                 let references = References::new(&self.link, references);
                 if let Some(caller) = caller {
-                    let _ = caller.send(Answer::Reply(Reply {
+                    caller.tell(Answer::Reply(Reply {
                         status,
                         value,
                         references,
@@ -300,10 +301,10 @@ impl<T: Transport> Driver<T> {
                 }
             }
             Event::Entered(caller) => {
-                let _ = caller.send(Answer::Entered);
+                caller.tell(Answer::Entered);
             }
             Event::Failed(caller, rejected) => {
-                let _ = caller.send(Answer::Rejected(rejected));
+                caller.tell(Answer::Rejected(rejected));
             }
             Event::ObjectClosed(watch) => watch.close(),
         }

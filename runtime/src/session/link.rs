@@ -6,27 +6,27 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use futures::task::AtomicWaker;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
+use super::answer::{Answer, Caller};
 use super::arrival::{Arrival, Arrivals};
 use super::clock::now;
 use super::events::{Readers, SessionEvent, SessionEvents};
 use super::handle::{Handle, Session};
 use super::lane::Lanes;
-use super::received::References;
 use super::running::Running;
 use super::target::Target;
 use super::watch::{OnClosed, Watch};
 use crate::error::Error;
 use crate::frame::Status;
 use crate::id::{ObjectId, RequestId};
-use crate::proto::{Config, Connection, Departure, Garbage, Host, NewReference, Rejected, Side};
+use crate::proto::{Config, Connection, Departure, Garbage, Host, NewReference, Side};
 
 /// What a session attaches to the entries of its connection.
 pub(crate) struct Attached;
 
 impl Host for Attached {
-    type Caller = oneshot::Sender<Answer>;
+    type Caller = Caller;
     type Object = Arc<Target>;
     type Identity = super::reference::Identity;
     type Watch = Arc<Watch>;
@@ -34,24 +34,6 @@ impl Host for Attached {
     fn revoked(object: &Arc<Target>) -> Option<&'static str> {
         object.revoked()
     }
-}
-
-/// What somebody who made a call is told.
-pub(crate) enum Answer {
-    Reply(Reply),
-    /// The one-way call was sent.
-    Entered,
-    /// The call could not be sent.
-    Rejected(Rejected),
-    /// The connection ended.
-    Ended(Error),
-}
-
-/// A response, not decoded yet: that is done where it is awaited.
-pub(crate) struct Reply {
-    pub(crate) status: Status,
-    pub(crate) value: bytes::Bytes,
-    pub(crate) references: References,
 }
 
 /// How the peer wants values to be written.
@@ -266,7 +248,7 @@ impl Link {
             return;
         };
         for caller in remains.callers {
-            let _ = caller.send(Answer::Ended(remains.error.clone()));
+            caller.tell(Answer::Ended(remains.error.clone()));
         }
         for watch in remains.watches {
             watch.close();
