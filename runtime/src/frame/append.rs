@@ -1,17 +1,17 @@
 //! Appends MessagePack values in their shortest form.
 
-use bytes::{BufMut, BytesMut};
+use bytes::BufMut;
 
-pub(super) fn put_nil(out: &mut BytesMut) {
+pub(super) fn put_nil(out: &mut impl BufMut) {
     out.put_u8(0xc0);
 }
 
-pub(super) fn put_bool(out: &mut BytesMut, value: bool) {
+pub(super) fn put_bool(out: &mut impl BufMut, value: bool) {
     out.put_u8(0xc2 + u8::from(value));
 }
 
 #[inline]
-pub(super) fn put_unsigned(out: &mut BytesMut, value: u64) {
+pub(super) fn put_unsigned(out: &mut impl BufMut, value: u64) {
     if value < 0x80 {
         out.put_u8(value as u8);
     } else if let Ok(value) = u8::try_from(value) {
@@ -29,14 +29,14 @@ pub(super) fn put_unsigned(out: &mut BytesMut, value: u64) {
 }
 
 #[inline]
-pub(super) fn put_unsigned_or_nil(out: &mut BytesMut, value: Option<u64>) {
+pub(super) fn put_unsigned_or_nil(out: &mut impl BufMut, value: Option<u64>) {
     match value {
         Some(value) => put_unsigned(out, value),
         None => put_nil(out),
     }
 }
 
-pub(super) fn put_signed(out: &mut BytesMut, value: i64) {
+pub(super) fn put_signed(out: &mut impl BufMut, value: i64) {
     if let Ok(value) = u64::try_from(value) {
         put_unsigned(out, value);
     } else if value >= -32 {
@@ -57,17 +57,17 @@ pub(super) fn put_signed(out: &mut BytesMut, value: i64) {
 }
 
 #[inline]
-pub(super) fn put_array(out: &mut BytesMut, len: usize) {
+pub(super) fn put_array(out: &mut impl BufMut, len: usize) {
     put_count(out, len, (0x90, 15), (0xdc, 0xdd));
 }
 
 #[inline]
-pub(super) fn put_map(out: &mut BytesMut, len: usize) {
+pub(super) fn put_map(out: &mut impl BufMut, len: usize) {
     put_count(out, len, (0x80, 15), (0xde, 0xdf));
 }
 
 #[inline]
-pub(super) fn put_string(out: &mut BytesMut, text: &str) {
+pub(super) fn put_string(out: &mut impl BufMut, text: &str) {
     match text.len() {
         len @ 32..=255 => out.put_slice(&[0xd9, len as u8]),
         len => put_count(out, len, (0xa0, 31), (0xda, 0xdb)),
@@ -78,7 +78,7 @@ pub(super) fn put_string(out: &mut BytesMut, text: &str) {
 /// A count in the marker itself, in two bytes or in four. No count here comes near 2^32: what is counted
 /// lies in memory, and a frame that long is refused by its length.
 #[inline]
-fn put_count(out: &mut BytesMut, len: usize, (fixed, most): (u8, usize), (two, four): (u8, u8)) {
+fn put_count(out: &mut impl BufMut, len: usize, (fixed, most): (u8, usize), (two, four): (u8, u8)) {
     if len <= most {
         out.put_u8(fixed | len as u8);
     } else if let Ok(len) = u16::try_from(len) {
@@ -92,6 +92,8 @@ fn put_count(out: &mut BytesMut, len: usize, (fixed, most): (u8, usize), (two, f
 
 #[cfg(test)]
 mod tests {
+    use bytes::BytesMut;
+
     use super::*;
 
     fn put(value: impl FnOnce(&mut BytesMut)) -> Vec<u8> {

@@ -52,7 +52,7 @@ impl<'a> Metadata<'a> {
         })
     }
 
-    pub(super) fn write(self, out: &mut BytesMut) {
+    pub(super) fn write(self, out: &mut impl BufMut) {
         out.put_slice(self.encoded);
     }
 

@@ -1,6 +1,6 @@
 //! The table of the objects that a call or an answer passes.
 
-use bytes::BytesMut;
+use bytes::BufMut;
 
 use super::append::{put_array, put_signed};
 use super::cursor::Cursor;
@@ -42,7 +42,7 @@ pub(super) fn read_table(fields: &mut Cursor<'_>) -> Result<Vec<Reference>, Fram
     Ok(table)
 }
 
-pub(super) fn write_table(out: &mut BytesMut, table: &[Reference]) {
+pub(super) fn write_table(out: &mut impl BufMut, table: &[Reference]) {
     put_array(out, table.len());
     for reference in table {
         match *reference {

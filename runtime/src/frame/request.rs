@@ -1,6 +1,6 @@
 //! Calls: requests, which are answered, and notifications, which are not.
 
-use bytes::BytesMut;
+use bytes::BufMut;
 
 use super::append::{put_array, put_nil, put_string, put_unsigned, put_unsigned_or_nil};
 use super::cursor::Cursor;
@@ -12,9 +12,6 @@ use crate::id::{ObjectId, RequestId, method_id};
 
 const REQUEST_FIELDS: u32 = 10;
 const NOTIFICATION_FIELDS: u32 = 9;
-
-/// Room for the fields before the parameters, as long as there are few references.
-const USUAL_HEAD: usize = 64;
 
 /// A call, with everything that is known before its parameters are decoded.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,8 +117,7 @@ fn read_params<'a>(fields: &mut Cursor<'a>, max_nesting: u32) -> Result<&'a [u8]
 }
 
 /// Appends everything but the parameters, without the length.
-pub(super) fn write_head(out: &mut BytesMut, call: &Request<'_>) {
-    out.reserve(USUAL_HEAD + call.params.len());
+pub(super) fn write_head(out: &mut impl BufMut, call: &Request<'_>) {
     match call.id {
         Some(RequestId(id)) => {
             put_array(out, REQUEST_FIELDS as usize);

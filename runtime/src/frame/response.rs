@@ -1,6 +1,6 @@
 //! Answers.
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 
 use super::append::{put_array, put_nil, put_string, put_unsigned};
 use super::cursor::Cursor;
@@ -10,9 +10,6 @@ use super::reference::{Reference, read_table, write_table};
 use crate::id::RequestId;
 
 const FIELDS: u32 = 6;
-
-/// Room for the fields before the value, as long as there are few references.
-const USUAL_HEAD: usize = 32;
 
 /// The one answer to a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,8 +99,7 @@ fn read_status(fields: &mut Cursor<'_>) -> Result<Status, FrameError> {
 }
 
 /// Appends everything but the value, without the length.
-pub(super) fn write_head(out: &mut BytesMut, response: &Response<'_>) {
-    out.reserve(USUAL_HEAD + response.value.len());
+pub(super) fn write_head(out: &mut impl BufMut, response: &Response<'_>) {
     put_array(out, FIELDS as usize);
     put_unsigned(out, kind::RESPONSE);
     put_nil(out);

@@ -10,38 +10,44 @@ use super::append::{put_array, put_nil, put_string, put_unsigned};
 use super::control::Credit;
 use super::greeting::Greeting;
 use super::length::PREFIX;
-use super::request::Request;
+use super::request::{Request, Target};
 use super::response::Response;
 use super::{kind, request as call, response as answer};
 use crate::id::{ObjectId, RequestId};
 
+/// What is written before a payload is mostly at most this long, its length included.
+const SHORT_HEAD: usize = 96;
+/// A service's name with which it is: all else takes at most fifty bytes, but for references and metadata.
+const SHORT_NAME: usize = 40;
+
 /// A call: a notification if it has no id.
 pub(crate) fn request(out: &mut BytesMut, header: &Request<'_>) -> usize {
-    let length = request_head(out, header);
+    let is_short = header.references.is_empty()
+        && header.metadata.is_none()
+        && match header.target {
+            Target::Service(name) => name.len() <= SHORT_NAME,
+            Target::Object(_) => true,
+        };
+    if is_short {
+        return with_short_head(out, header.params, |head| call::write_head(head, header));
+    }
+    let length = framed(out, header.params.len(), |out| {
+        call::write_head(out, header)
+    });
     out.put_slice(header.params);
     length
 }
 
-/// A call without the bytes of its parameters, which must follow at once. For large ones, which are sent
-/// from where they lie instead of being copied.
-pub(crate) fn request_head(out: &mut BytesMut, header: &Request<'_>) -> usize {
-    framed(out, header.params.len(), |out| {
-        call::write_head(out, header)
-    })
-}
-
 /// An answer.
 pub(crate) fn response(out: &mut BytesMut, header: &Response<'_>) -> usize {
-    let length = response_head(out, header);
+    if header.references.is_empty() {
+        return with_short_head(out, header.value, |head| answer::write_head(head, header));
+    }
+    let length = framed(out, header.value.len(), |out| {
+        answer::write_head(out, header)
+    });
     out.put_slice(header.value);
     length
-}
-
-/// An answer without the bytes of its value, which must follow at once.
-pub(crate) fn response_head(out: &mut BytesMut, header: &Response<'_>) -> usize {
-    framed(out, header.value.len(), |out| {
-        answer::write_head(out, header)
-    })
 }
 
 /// The request with this id is not wanted any more.
@@ -143,5 +149,26 @@ pub(super) fn framed(
     // Beyond 32 bits the length cannot be told. No `max_frame` allows it, so the caller takes it back.
     let told = u32::try_from(length).unwrap_or(u32::MAX);
     out[start..start + PREFIX].copy_from_slice(&told.to_be_bytes());
+    length
+}
+
+/// As [`framed`], and then the payload. What comes before it is put together beside the buffer, which then
+/// has to make room but once: the fields are many and small.
+#[inline]
+fn with_short_head(
+    out: &mut BytesMut,
+    payload: &[u8],
+    fields: impl FnOnce(&mut &mut [u8]),
+) -> usize {
+    let mut head = [0; SHORT_HEAD];
+    let mut room = &mut head[PREFIX..];
+    fields(&mut room);
+    let head_length = SHORT_HEAD - room.len();
+    let length = head_length - PREFIX + payload.len();
+    let told = u32::try_from(length).unwrap_or(u32::MAX); // as above
+    head[..PREFIX].copy_from_slice(&told.to_be_bytes());
+    out.reserve(head_length + payload.len());
+    out.put_slice(&head[..head_length]);
+    out.put_slice(payload);
     length
 }
