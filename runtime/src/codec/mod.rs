@@ -5,7 +5,7 @@ mod empty;
 mod nesting;
 mod value;
 
-pub(crate) use bytes::Bytes;
+pub(crate) use bytes::{Bytes, OwnedBytes};
 pub(crate) use nesting::{ScanError, scan};
 pub(crate) use value::{
     ReferenceIndex, Values, encode, read_reference_index, write_reference_index,

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::link::Form;
 use super::passing::Passing;
 use super::remote::{Method, Remote};
-use super::value::{Arg, Outcome};
+use super::value::{Arg, Outcome, write};
 use crate::codec::encode;
 use crate::error::{Error, ErrorKind};
 
@@ -49,18 +49,27 @@ impl Encoder {
 
     /// Writes the next argument.
     pub fn arg<T: Arg>(&mut self, name: &'static str, value: &T) {
-        self.arg_in_place(name, value);
+        self.write(name, |out, form| write(value, out, form));
     }
 
     /// Writes the next argument, of a type that the handler borrows from the received frame.
     pub fn arg_in_place<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) {
+        self.write(name, |out, form| {
+            encode(value, out, form.compact, form.max_nesting)
+        });
+    }
+
+    #[inline]
+    fn write(
+        &mut self,
+        name: &'static str,
+        write: impl FnOnce(&mut Vec<u8>, Form) -> Result<(), rmp_serde::encode::Error>,
+    ) {
         if self.failed.is_some() {
             return;
         }
         let (out, form) = (&mut self.out, self.form);
-        let written = self
-            .passing
-            .scope(|| encode(value, out, form.compact, form.max_nesting));
+        let written = self.passing.scope(|| write(out, form));
         self.failed = written.err().map(|why| {
             Error::new(
                 ErrorKind::Encode,

@@ -13,7 +13,7 @@ use super::passing::Passing;
 use super::received::References;
 use super::remote::Method;
 use super::target::Handler;
-use super::value::{Arg, Outcome, OutcomeWriter};
+use super::value::{Arg, Outcome, OutcomeWriter, read_next};
 use crate::codec::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frame::Status;
@@ -219,13 +219,22 @@ pub struct Arguments<'a> {
 impl<'a> Arguments<'a> {
     /// The next argument, an owned one.
     pub fn arg<T: Arg>(&mut self, name: &'static str) -> Result<T> {
-        self.arg_in_place(name)
+        self.read(name, read_next)
     }
 
     /// The next argument, which may borrow from the frame.
     pub fn arg_in_place<T: Deserialize<'a>>(&mut self, name: &'static str) -> Result<T> {
+        self.read(name, Values::next)
+    }
+
+    #[inline]
+    fn read<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Values<'a>) -> Result<T, rmp_serde::decode::Error>,
+    ) -> Result<T> {
         let values = &mut self.values;
-        self.references.scope(|| values.next()).map_err(|why| {
+        self.references.scope(|| read(values)).map_err(|why| {
             Error::new(
                 ErrorKind::Decode,
                 format!("argument `{name}` of {}: {why}", self.method),

@@ -5,7 +5,7 @@ use std::any::Any;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{Bytes, Values, encode};
+use crate::codec::{Bytes, OwnedBytes, Values, encode};
 use crate::error::{Error, ErrorKind};
 use crate::frame::Status;
 use crate::session::link::Form;
@@ -17,10 +17,10 @@ use crate::session::link::Form;
     note = "an argument has to be `Serialize + DeserializeOwned + Send`: derive `serde::Serialize` and `serde::Deserialize` for it",
     note = "to pass an object by reference, write `#[callback] name: impl Trait`"
 )]
-pub trait Arg: Serialize + DeserializeOwned + Send {}
+pub trait Arg: Serialize + DeserializeOwned + Send + 'static {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + Send> Arg for T {}
+impl<T: Serialize + DeserializeOwned + Send + 'static> Arg for T {}
 
 /// What a service method gives when it succeeds.
 #[diagnostic::on_unimplemented(
@@ -99,33 +99,40 @@ pub struct OutcomeWriter<'a> {
 
 impl OutcomeWriter<'_> {
     fn write<T: Returned>(&mut self, value: &T, status: Status) {
-        let Form {
-            compact,
-            max_nesting,
-        } = self.form;
-        // To serde a vector of bytes is a sequence like any other, which goes byte by byte.
-        let written = match (value as &dyn Any).downcast_ref::<Vec<u8>>() {
-            Some(bytes) => encode(&Bytes(bytes), self.out, compact, max_nesting),
-            None => encode(value, self.out, compact, max_nesting),
-        };
-        self.written = written.map(|()| status);
+        self.written = write(value, self.out, self.form).map(|()| status);
     }
 }
 
-/// Reads a value; a vector of bytes in one piece.
-fn read<T: Returned>(value: &[u8]) -> Result<T, Error> {
+/// Appends an owned value. To serde a vector of bytes is a sequence like any other, which goes byte by
+/// byte; here it goes in one piece.
+pub(super) fn write<T: Serialize + 'static>(
+    value: &T,
+    out: &mut Vec<u8>,
+    form: Form,
+) -> Result<(), rmp_serde::encode::Error> {
+    match (value as &dyn Any).downcast_ref::<Vec<u8>>() {
+        Some(bytes) => encode(&Bytes(bytes), out, form.compact, form.max_nesting),
+        None => encode(value, out, form.compact, form.max_nesting),
+    }
+}
+
+/// Reads the next of `values`, an owned one; a vector of bytes in one piece.
+pub(super) fn read_next<T: DeserializeOwned + 'static>(
+    values: &mut Values<'_>,
+) -> Result<T, rmp_serde::decode::Error> {
     let mut whole = None::<T>;
     let bytes = (&mut whole as &mut dyn Any).downcast_mut::<Option<Vec<u8>>>();
     if let Some(bytes) = bytes {
-        *bytes = Values::new(value).next::<&[u8]>().ok().map(<[u8]>::to_vec);
+        *bytes = Some(values.next::<OwnedBytes>()?.0);
     }
     match whole {
         Some(bytes) => Ok(bytes),
-        // It is another type, or was not sent as bytes.
-        None => Values::new(value)
-            .next()
-            .map_err(|why| Error::new(ErrorKind::Decode, why.to_string())),
+        None => values.next(), // it is another type
     }
+}
+
+fn read<T: Returned>(value: &[u8]) -> Result<T, Error> {
+    read_next(&mut Values::new(value)).map_err(|why| Error::new(ErrorKind::Decode, why.to_string()))
 }
 
 /// The outcome of a call that failed by itself.
