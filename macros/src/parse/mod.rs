@@ -12,7 +12,7 @@ pub(crate) mod types;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Item, ItemTrait, TraitItem};
+use syn::{AttrStyle, Attribute, Item, ItemTrait, TraitItem};
 
 pub(crate) use self::options::options;
 use self::types::joined;
@@ -25,7 +25,7 @@ pub(crate) use self::attributes::{CALLBACK, METHOD_ATTRIBUTES};
 /// The trait under the attribute, or why there is none.
 pub(crate) fn item(tokens: TokenStream) -> Result<ItemTrait, syn::Error> {
     let error = match syn::parse2::<ItemTrait>(tokens.clone()) {
-        Ok(item) => return Ok(item),
+        Ok(item) => return Ok(outside(item)),
         Err(error) => error,
     };
     // A mistake inside a trait is syn's to report; anything else gets a message that says more.
@@ -49,6 +49,23 @@ pub(crate) fn item(tokens: TokenStream) -> Result<ItemTrait, syn::Error> {
         place,
         format!("`#[service]` goes on a trait, not on {kind}"),
     ))
+}
+
+/// The trait with all attributes before what they are about. Those that stand inside of its braces mean the same there,
+/// and what is generated has other braces.
+fn outside(mut item: ItemTrait) -> ItemTrait {
+    let move_out = |attributes: &mut Vec<Attribute>| {
+        for attribute in attributes {
+            attribute.style = AttrStyle::Outer;
+        }
+    };
+    move_out(&mut item.attrs);
+    for member in &mut item.items {
+        if let TraitItem::Fn(method) = member {
+            move_out(&mut method.attrs);
+        }
+    }
+    item
 }
 
 /// The model of `item`, without the methods about which something was reported.
