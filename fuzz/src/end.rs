@@ -34,6 +34,8 @@ pub(crate) struct End {
     pub(crate) watches: Vec<Rc<Watch>>,
     /// How many calls this end has made.
     pub(crate) submitted: usize,
+    /// How many of them the peer has answered.
+    answered: usize,
     pub(crate) is_open: bool,
     pub(crate) is_over: bool,
 }
@@ -71,6 +73,7 @@ impl End {
             arrived: Vec::new(),
             watches: Vec::new(),
             submitted: 0,
+            answered: 0,
             is_open: false,
             is_over: false,
         }
@@ -104,8 +107,13 @@ impl End {
 
     /// As the driver does: nobody is given more to answer while what was answered does not leave.
     fn act(&mut self) {
+        let known = self.events.len();
         let (core, events) = (&mut self.core, &mut self.events);
         locked(|| core.take_events(events));
+        let fresh = events.iter().skip(known);
+        self.answered += fresh
+            .filter(|event| matches!(event, Event::Reply { .. }))
+            .count();
         while !self.core.is_congested()
             && let Some(event) = self.events.pop_front()
         {
@@ -166,10 +174,14 @@ impl End {
     /// Takes bytes of the peer.
     pub(crate) fn receive(&mut self, input: &mut BytesMut) -> Result<(), Fault> {
         let (now, before) = (self.now, self.core.counts().queued_bytes);
+        let answered = self.answered;
         let received = self.with(|core| core.receive(input, now));
         let queued = self.core.counts().queued_bytes;
-        // One call more than there is room for may go, and small frames that need none.
-        let most = self.config.limits.max_queued_bytes + self.core.peer().max_frame as usize;
+        // One call more than there is room for may go, and small frames that need none. And the next call of the same
+        // handler takes the place of each that was answered, for which it needs neither credit nor room.
+        let calls = 1 + self.answered - answered;
+        let most =
+            self.config.limits.max_queued_bytes + calls * self.core.peer().max_frame as usize;
         assert!(
             queued <= before.max(most) + SMALL_FRAMES,
             "{queued} bytes wait, of {most}"
