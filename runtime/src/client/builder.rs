@@ -141,7 +141,8 @@ impl ClientBuilder {
     /// succeeded; if it fails, the session is closed and another one begun. (`prepare` itself uses the
     /// session that it is given.) Calls that were in flight fail with
     /// [`SessionLost`](crate::ErrorKind::SessionLost) (with [`Closed`](crate::ErrorKind::Closed) where
-    /// sessions do not [resume](Self::resume)), and so do calls that are made before there is a new one.
+    /// sessions do not [resume](Self::resume)), and so do calls that are made before there is a new one. Those
+    /// of `#[idempotent]` methods are made again on the new session instead.
     ///
     /// The guide has a [chapter](crate::guide::broken) about it.
     pub fn on_session<F, Fut>(mut self, prepare: F) -> Self

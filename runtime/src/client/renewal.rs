@@ -30,15 +30,18 @@ pub(super) async fn renew(
     sessions: watch::Sender<Session>,
     mut closed: watch::Receiver<bool>,
 ) {
+    let mut backoff = Backoff::new();
     loop {
         // Not by a handle, which would keep the session open.
         let link = Arc::clone(sessions.borrow().link());
+        let begun = Instant::now();
         let next = async {
             link.closed().await;
             if link.is_leaving() {
                 return None;
             }
-            Some(begin_again(&dial, &on_session).await)
+            backoff.after_a_life(begun).await;
+            Some(begin_again(&dial, &on_session, &mut backoff).await)
         };
         let next = tokio::select! {
             next = next => next,
@@ -59,8 +62,7 @@ pub(super) async fn renew(
     }
 }
 
-async fn begin_again(dial: &Dial, on_session: &OnSession) -> Session {
-    let mut backoff = Backoff::new();
+async fn begin_again(dial: &Dial, on_session: &OnSession, backoff: &mut Backoff) -> Session {
     loop {
         let begun = Instant::now();
         match begin(dial, on_session).await {

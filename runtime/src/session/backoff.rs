@@ -8,6 +8,8 @@ use tokio::time::{Instant, sleep_until};
 /// as long.
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(1);
+/// What has lived for so long was good, and the next attempt after it is a first one.
+const GOOD_LIFE: Duration = Duration::from_secs(1);
 
 /// Pauses that double, and of which up to a quarter is left out by chance: many who lost the same
 /// server do not come back as one.
@@ -35,6 +37,16 @@ impl Backoff {
     pub(crate) async fn wait(&mut self, begun: Instant) {
         let pause = self.pause(getrandom::u32().unwrap_or(0));
         sleep_until(begun + pause).await;
+    }
+
+    /// What an attempt gave, at `begun`, is lost: begins anew if that was good for a while. If not, waits as
+    /// after an attempt that failed.
+    pub(crate) async fn after_a_life(&mut self, begun: Instant) {
+        if begun.elapsed() >= GOOD_LIFE {
+            *self = Self::new();
+        } else {
+            self.wait(begun).await;
+        }
     }
 
     fn pause(&mut self, chance: u32) -> Duration {

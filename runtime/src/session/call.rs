@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use tokio::time::Sleep;
 
+use super::again::{Again, Between};
 use super::answer::{Answer, Awaited, Reply, awaited};
 use super::clock;
 use super::context::Serving;
@@ -20,7 +21,7 @@ use super::value::{Outcome, OutcomeReader};
 use crate::error::{Error, ErrorKind};
 use crate::frame::{Failure, Metadata, Status};
 use crate::id::RequestId;
-use crate::proto::{NewCall, Submitted};
+use crate::proto::{NewCall, Rejected, Submitted};
 
 /// A call that was made. Dropping it cancels the call.
 #[must_use = "a call that is dropped is cancelled"]
@@ -45,6 +46,8 @@ enum State {
     /// A one-way call that was sent at once.
     Sent,
     Waiting(Waiting),
+    /// Its session has ended, and it is made again on the next one.
+    Between(Box<Between>),
     Over,
 }
 
@@ -53,19 +56,57 @@ struct Waiting {
     id: RequestId,
     answer: Awaited,
     deadline: Option<Deadline>,
+    /// How it is made again when its session is lost, if it may be.
+    again: Option<Box<Again>>,
 }
 
-struct Deadline {
+/// Inside of which request of the peer a call is made, and until when.
+struct Terms {
+    inside: Option<RequestId>,
+    deadline: Option<Instant>,
+    /// When it was made, if that is known.
+    made: Option<Instant>,
+}
+
+pub(super) struct Deadline {
     made: Instant,
     at: Instant,
     sleep: Pin<Box<Sleep>>,
+}
+
+impl Deadline {
+    fn new(made: Instant, at: Instant) -> Self {
+        let sleep = Box::pin(tokio::time::sleep_until(at.into()));
+        Self { made, at, sleep }
+    }
+
+    /// Ready with the error when it has passed.
+    pub(super) fn poll(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Error> {
+        ready!(self.sleep.as_mut().poll(cx));
+        let after = self.at.saturating_duration_since(self.made);
+        let text = format!("{method} was not answered within {after:?}");
+        Poll::Ready(Error::new(ErrorKind::Timeout, text))
+    }
 }
 
 impl<R: Outcome> Call<R> {
     /// Makes a call.
     pub(super) fn submit(remote: &Remote, method: &'static Method, arguments: &Encoded) -> Self {
         Self {
-            state: begin(remote, method, arguments),
+            state: begin(remote, method, arguments, &Terms::of(remote, method)),
+            method,
+            outcome,
+        }
+    }
+
+    /// Makes a call that is made again if its session is lost.
+    pub(super) fn submit_again(
+        remote: &Remote,
+        method: &'static Method,
+        again: Box<Again>,
+    ) -> Self {
+        Self {
+            state: begin_again(remote, method, again, &Terms::of(remote, method)),
             method,
             outcome,
         }
@@ -91,18 +132,41 @@ fn outcome<R: Outcome>(method: &'static Method, end: Ended) -> R {
         Answer::Reply(reply) => read(method, &reply).unwrap_or_else(R::failed),
         Answer::Entered => sent(),
         Answer::Rejected(rejected) => R::failed(rejected.into_error(&method.to_string())),
-        Answer::Ended(error) => R::failed(ended(method, error)),
+        Answer::Ended(error) => R::failed(lost(method, error)),
     }
 }
 
-fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded) -> State {
+impl Terms {
+    fn of(remote: &Remote, method: &Method) -> Self {
+        let (inside, inherited) = Serving::current(remote.link());
+        let timeout = remote.timeout().or(method.default_timeout());
+        // Looking at the clock costs as much as a small argument, and most calls have no deadline.
+        let made = timeout.map(|timeout| (clock::now(), timeout));
+        let own = made.and_then(|(now, timeout)| now.checked_add(timeout));
+        Self {
+            inside,
+            deadline: [own, inherited].into_iter().flatten().min(),
+            made: made.map(|(now, _)| now),
+        }
+    }
+
+    /// Those of a call that is made once more: on another session than any handler's.
+    fn again(deadline: Option<&Deadline>) -> Self {
+        Self {
+            inside: None,
+            deadline: deadline.map(|deadline| deadline.at),
+            made: deadline.map(|deadline| deadline.made),
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        let made = || self.made.unwrap_or_else(clock::now);
+        self.deadline.map(|at| Deadline::new(made(), at))
+    }
+}
+
+fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded, terms: &Terms) -> State {
     let link = remote.link();
-    let (inside, inherited) = Serving::current(link);
-    let timeout = remote.timeout().or(method.default_timeout());
-    // Looking at the clock costs as much as a small argument, and most calls have no deadline.
-    let made = timeout.map(|timeout| (clock::now(), timeout));
-    let own = made.and_then(|(now, timeout)| now.checked_add(timeout));
-    let deadline = [own, inherited].into_iter().flatten().min();
     let metadata = remote.metadata();
     let references = arguments.passing.over(link);
     let mut answer = None;
@@ -111,8 +175,8 @@ fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded) -> State
             target: remote.call_target(),
             method: method.id(),
             one_way: method.is_one_way(),
-            inside,
-            deadline,
+            inside: terms.inside,
+            deadline: terms.deadline,
             overflow: remote.overflow(),
             metadata: (!metadata.is_empty())
                 .then(|| Metadata::new(metadata).ok())
@@ -129,7 +193,7 @@ fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded) -> State
     });
     match (submitted, answer) {
         (Err(rejected), _) => State::Failed(match rejected {
-            crate::proto::Rejected::Closed(error) => ended(method, error),
+            Rejected::Closed(error) => ended(method, error),
             rejected => rejected.into_error(&method.to_string()),
         }),
         (Ok(_), None) => State::Sent,
@@ -138,13 +202,50 @@ fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded) -> State
                 link: Arc::clone(link),
                 id,
                 answer,
-                deadline: deadline.map(|at| Deadline {
-                    made: made.map_or_else(clock::now, |(now, _)| now),
-                    at,
-                    sleep: Box::pin(tokio::time::sleep_until(at.into())),
-                }),
+                deadline: terms.deadline(),
+                again: None,
             })
         }
+    }
+}
+
+fn begin_again(
+    remote: &Remote,
+    method: &'static Method,
+    mut again: Box<Again>,
+    terms: &Terms,
+) -> State {
+    match begin(remote, method, again.arguments(), terms) {
+        State::Waiting(mut waiting) => {
+            waiting.again = Some(again);
+            State::Waiting(waiting)
+        }
+        State::Failed(error) => State::waits(again, remote.link(), terms.deadline(), error),
+        state => state,
+    }
+}
+
+impl State {
+    /// The session has ended before the call was answered.
+    fn waits(again: Box<Again>, link: &Link, deadline: Option<Deadline>, why: Error) -> Self {
+        again
+            .wait(link, deadline, why)
+            .map_or_else(Self::Failed, Self::Between)
+    }
+}
+
+impl Waiting {
+    /// What follows on the answer, if it is not for the caller: it tells that the session has ended, and
+    /// the call is made again on the next one.
+    fn goes_on(&mut self, method: &Method, answer: &Answer) -> Option<State> {
+        let why = match answer {
+            Answer::Ended(error) => lost(method, error.clone()),
+            Answer::Rejected(Rejected::Closed(error)) => ended(method, error.clone()),
+            _ => return None,
+        };
+        let again = self.again.take()?;
+        let deadline = self.deadline.take();
+        Some(State::waits(again, &self.link, deadline, why))
     }
 }
 
@@ -172,33 +273,60 @@ impl<R> Call<R> {
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
-        let waiting = match &mut self.state {
-            State::Waiting(waiting) => waiting,
-            State::Sent => {
-                self.state = State::Over;
-                return Poll::Ready(Ended::Sent);
+        loop {
+            let waiting = match &mut self.state {
+                State::Waiting(waiting) => waiting,
+                State::Sent => {
+                    self.state = State::Over;
+                    return Poll::Ready(Ended::Sent);
+                }
+                State::Between(between) => {
+                    let next = ready!(between.poll(self.method, cx));
+                    self.next_session(next);
+                    continue;
+                }
+                _ => match std::mem::replace(&mut self.state, State::Over) {
+                    State::Failed(error) => return Poll::Ready(Ended::Failed(error)),
+                    _ => panic!("a call was polled after it was over"),
+                },
+            };
+            if let Poll::Ready(answer) = waiting.answer.poll(cx) {
+                match waiting.goes_on(self.method, &answer) {
+                    None => {
+                        self.state = State::Over;
+                        return Poll::Ready(Ended::Answered(answer));
+                    }
+                    Some(state) => {
+                        self.state = state;
+                        continue;
+                    }
+                }
             }
-            _ => match std::mem::replace(&mut self.state, State::Over) {
-                State::Failed(error) => return Poll::Ready(Ended::Failed(error)),
-                _ => panic!("a call was polled after it was over"),
-            },
+            if let Some(deadline) = &mut waiting.deadline
+                && let Poll::Ready(error) = deadline.poll(self.method, cx)
+            {
+                self.give_up();
+                return Poll::Ready(Ended::Failed(error));
+            }
+            return Poll::Pending;
+        }
+    }
+
+    /// There is another session for a call that is made again, or there will be none.
+    fn next_session(&mut self, next: Result<Remote, Error>) {
+        let State::Between(between) = std::mem::replace(&mut self.state, State::Over) else {
+            return;
         };
-        if let Poll::Ready(answer) = waiting.answer.poll(cx) {
-            self.state = State::Over;
-            return Poll::Ready(Ended::Answered(answer));
-        }
-        if let Some(deadline) = &mut waiting.deadline
-            && deadline.sleep.as_mut().poll(cx).is_ready()
-        {
-            let after = deadline.at.saturating_duration_since(deadline.made);
-            let error = Error::new(
-                ErrorKind::Timeout,
-                format!("{} was not answered within {after:?}", self.method),
-            );
-            self.give_up();
-            return Poll::Ready(Ended::Failed(error));
-        }
-        Poll::Pending
+        let (again, deadline) = between.into_parts();
+        self.state = match next {
+            Ok(remote) => begin_again(
+                &remote,
+                self.method,
+                again,
+                &Terms::again(deadline.as_ref()),
+            ),
+            Err(error) => State::Failed(error),
+        };
     }
 
     /// Cancels the call if it is still open.
@@ -264,6 +392,13 @@ fn failure_text(method: &Method, message: &str) -> String {
     }
 }
 
+/// The session was over before the call was sent.
 fn ended(method: &Method, why: Error) -> Error {
     Error::new(why.kind(), format!("{method}: {why}")).with_source(why)
+}
+
+/// The session has ended while the call was under way.
+fn lost(method: &Method, why: Error) -> Error {
+    let text = format!("{method}: {why}; whether it was handled is not known");
+    Error::new(why.kind(), text).with_source(why)
 }

@@ -33,6 +33,15 @@ impl Current {
         C::from_remote(Remote::following(Arc::clone(self), C::NAME))
     }
 
+    /// Waits until there is another session than that one. False if there will be none.
+    pub(crate) fn next_after(&self, session: u64) -> impl Future<Output = bool> + Send + use<> {
+        let mut sessions = self.sessions.clone();
+        async move {
+            let next = sessions.wait_for(|next| next.id() != session).await;
+            next.is_ok()
+        }
+    }
+
     /// There will be no further session.
     pub(crate) fn close(&self) {
         self.closing.send_replace(true);

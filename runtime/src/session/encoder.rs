@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 
 use serde::Serialize;
 
+use super::again::Again;
 use super::call::Call;
 use super::link::Form;
 use super::passing::Passing;
@@ -122,13 +123,24 @@ impl Drop for Encoded {
 #[derive(Debug)]
 pub struct CallEncoder<'a> {
     remote: Cow<'a, Remote>,
+    /// What it is made at again if the session is lost, if it may be.
+    again: Option<Remote>,
     encoder: Encoder,
 }
 
 impl<'a> CallEncoder<'a> {
-    pub(super) fn new(remote: Cow<'a, Remote>, method: &'static Method, arguments: u32) -> Self {
+    pub(super) fn new(
+        remote: Cow<'a, Remote>,
+        again: Option<Remote>,
+        method: &'static Method,
+        arguments: u32,
+    ) -> Self {
         let encoder = Encoder::new(method, arguments, remote.link().form());
-        Self { remote, encoder }
+        Self {
+            remote,
+            again,
+            encoder,
+        }
     }
 
     /// Makes the call, which is answered.
@@ -142,10 +154,14 @@ impl<'a> CallEncoder<'a> {
     }
 
     fn submit<R: Outcome>(self) -> Call<R> {
-        let method = self.encoder.method;
-        match self.encoder.finish() {
-            Err(error) => Call::failed(method, error),
-            Ok(arguments) => arguments.submit(&self.remote, method),
+        let (method, form) = (self.encoder.method, self.encoder.form);
+        match (self.encoder.finish(), self.again) {
+            (Err(error), _) => Call::failed(method, error),
+            (Ok(arguments), None) => arguments.submit(&self.remote, method),
+            (Ok(arguments), Some(again)) => {
+                let again = Again::new(again, arguments, form);
+                Call::submit_again(&self.remote, method, again)
+            }
         }
     }
 }

@@ -10,6 +10,7 @@
 //! 5. `incoming` is the call as its handler sees it: arguments out, answer in;
 //! 6. `call` decodes the answer.
 
+mod again;
 mod answer;
 mod argument;
 mod arrival;

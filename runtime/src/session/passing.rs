@@ -85,6 +85,12 @@ impl Passing {
     pub(super) fn over(&self, link: &Arc<Link>) -> Vec<NewReference<Attached>> {
         self.0.iter().map(|passed| passed.over(link)).collect()
     }
+
+    /// Whether one of them came over that session.
+    pub(super) fn has_objects_of(&self, link: &Link) -> bool {
+        let mut homes = self.0.iter().filter_map(|passed| passed.home.as_ref());
+        homes.any(|(home, _)| home.id == link.id)
+    }
 }
 
 impl Passed {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 
 use super::current::Current;
 use super::encoder::CallEncoder;
@@ -210,7 +211,7 @@ impl Remote {
     }
 
     /// The same service over the session of the moment, for one call.
-    fn now(&self) -> Cow<'_, Self> {
+    pub(super) fn now(&self) -> Cow<'_, Self> {
         match self.target.following() {
             None => Cow::Borrowed(self),
             Some(following) => Cow::Owned(Self {
@@ -297,7 +298,16 @@ impl Remote {
 
     /// Begins a call.
     pub fn call(&self, method: &'static Method, arguments: u32) -> CallEncoder<'_> {
-        CallEncoder::new(self.now(), method, arguments)
+        let may_be_again = method.idempotent && !method.one_way;
+        let again = (may_be_again && self.target.following().is_some()).then(|| self.clone());
+        CallEncoder::new(self.now(), again, method, arguments)
+    }
+
+    /// Waits until there is another session than that one. False if there will be none. `None` of what is
+    /// always called over the same session.
+    pub(super) fn session_after(&self, session: u64) -> Option<BoxFuture<'static, bool>> {
+        let following = self.target.following()?;
+        Some(Box::pin(following.client.next_after(session)))
     }
 }
 
