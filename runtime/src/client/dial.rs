@@ -56,8 +56,8 @@ pub(super) async fn open_once<T: Transport>(
 
 /// Connects to an address by TCP.
 pub(super) fn by_tcp(address: Address) -> Connector {
-    Connector::new(move || {
-        let address = address.clone();
+    Connector::new(move |peer| {
+        let address = peer.map_or_else(|| address.clone(), Address::from);
         Box::pin(async move {
             let stream = tcp::connect(&address).await?;
             let peer_addr = stream.peer_addr().ok();
@@ -73,10 +73,10 @@ where
     Fut: Future<Output = io::Result<T>> + Send + 'static,
     T: Transport,
 {
-    Connector::new(move || {
-        let connecting = connect.clone()();
+    Connector::new(move |_| {
+        let connect = connect.clone();
         Box::pin(async move {
-            let transport = connecting.await.map_err(|why| {
+            let transport = connect().await.map_err(|why| {
                 Error::new(ErrorKind::Connect, format!("cannot connect: {why}")).with_source(why)
             })?;
             Ok::<Connected, Error>((Box::new(transport), None))

@@ -7,8 +7,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::dial::Dial;
-use crate::error::Result;
-use crate::session::{Backoff, Session};
+use crate::error::{Error, ErrorKind, Result};
+use crate::session::{Backoff, Session, catch_panics};
 
 /// What is done with every new session.
 pub(super) type OnSession = Arc<dyn Fn(Session) -> BoxFuture<'static, Result<()>> + Send + Sync>;
@@ -16,11 +16,18 @@ pub(super) type OnSession = Arc<dyn Fn(Session) -> BoxFuture<'static, Result<()>
 /// Opens a session, and makes it ready.
 pub(super) async fn begin(dial: &Dial, on_session: &OnSession) -> Result<Session> {
     let session = dial.session().await?;
-    if let Err(error) = on_session(session.clone()).await {
-        session.close();
-        return Err(error);
+    let prepared = catch_panics(on_session(session.clone())).await;
+    let prepared = prepared.unwrap_or_else(|text| {
+        let text = format!("`on_session` panicked: {text}");
+        Err(Error::new(ErrorKind::Panicked, text))
+    });
+    match prepared {
+        Ok(()) => Ok(session),
+        Err(error) => {
+            session.close();
+            Err(error)
+        }
     }
-    Ok(session)
 }
 
 /// Replaces each session that is lost, until the client is closed or gone.

@@ -41,6 +41,12 @@ impl Replay {
             .map_or(self.last + 1, |piece| piece.first)
     }
 
+    /// The number of the last frame that the peer is known to have.
+    pub(super) fn acknowledged(&self) -> u64 {
+        let first = self.pieces.front().map(|piece| piece.first);
+        first.map_or(self.last, |first| first - 1)
+    }
+
     /// Whether there is something that the present connection has not got.
     pub(super) fn has_more(&self) -> bool {
         self.handed < self.pieces.len()

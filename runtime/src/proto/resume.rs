@@ -160,6 +160,12 @@ impl<H: Host> Connection<H> {
         self.resume.as_ref().map(|resume| resume.grace)
     }
 
+    /// Grows with each frame that has got through, in either direction.
+    pub(crate) fn progress(&self) -> u64 {
+        let resume = self.resume.as_ref();
+        resume.map_or(0, |resume| resume.received + resume.replay.acknowledged())
+    }
+
     /// Whether this is (one of) the present secrets.
     pub(crate) fn admits(&self, token: &Token) -> bool {
         let Some(resume) = self.resume.as_ref().filter(|_| self.ended().is_none()) else {

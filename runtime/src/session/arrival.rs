@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -19,6 +20,8 @@ pub(super) struct Arrival {
     /// What came behind the resume.
     pub(super) input: BytesMut,
     pub(super) resume: Resume,
+    /// Where it comes from.
+    pub(super) peer_addr: Option<SocketAddr>,
 }
 
 /// Where the next connection of a session is put down. A later one takes the place of one that the

@@ -11,6 +11,11 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// What has lived for so long was good, and the next attempt after it is a first one.
 const GOOD_LIFE: Duration = Duration::from_secs(1);
 
+/// Whether what began then was good for a while.
+pub(super) fn is_good_life(begun: Instant) -> bool {
+    begun.elapsed() >= GOOD_LIFE
+}
+
 /// Pauses that double, and of which up to a quarter is left out by chance: many who lost the same
 /// server do not come back as one.
 pub(crate) struct Backoff {
@@ -42,7 +47,7 @@ impl Backoff {
     /// What an attempt gave, at `begun`, is lost: begins anew if that was good for a while. If not, waits as
     /// after an attempt that failed.
     pub(crate) async fn after_a_life(&mut self, begun: Instant) {
-        if begun.elapsed() >= GOOD_LIFE {
+        if is_good_life(begun) {
             *self = Self::new();
         } else {
             self.wait(begun).await;

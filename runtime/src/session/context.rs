@@ -87,7 +87,7 @@ impl Context {
 
     /// The caller's address, for transports that have addresses.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.0.as_ref()?.link.peer_addr
+        self.0.as_ref()?.link.peer_addr()
     }
 
     /// When the caller stops waiting, if it ever does. Calls made inside the handler end then as well.

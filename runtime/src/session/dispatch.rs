@@ -201,7 +201,7 @@ impl Running {
         let Some(serving) = &self.serving else {
             return;
         };
-        tracing::error!(peer = ?serving.link.peer_addr, "a handler panicked: {text}");
+        tracing::error!(peer = ?serving.link.peer_addr(), "a handler panicked: {text}");
         self.fail(|| Error::new(ErrorKind::Panicked, format!("the handler panicked: {text}")));
     }
 

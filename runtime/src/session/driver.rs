@@ -319,7 +319,7 @@ impl<T: Transport> Driver<T> {
 
     /// Ends the session.
     pub(super) async fn finish(mut self, mut end: End) {
-        let peer = self.link.peer_addr;
+        let peer = self.link.peer_addr();
         if let End::HandedOver = end {
             let text = "no session of this end can be resumed";
             end = End::Fault(Fault::new(ErrorKind::SessionLost, text));

@@ -105,9 +105,10 @@ impl Session {
         self.0.link.id
     }
 
-    /// Where the peer is, for transports that have addresses.
+    /// Where the peer is, for transports that have addresses: the other end of the present connection, or of
+    /// the last one.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.0.link.peer_addr
+        self.0.link.peer_addr()
     }
 
     /// Waits until the session has ended, and tells why: calls in flight have failed with the same

@@ -126,7 +126,7 @@ impl Incoming {
             Some(method) => method.to_string(),
             None => format!("method {:#010x}", self.method),
         };
-        let peer = self.link.peer_addr;
+        let peer = self.link.peer_addr();
         let kind = error.map_or(ErrorKind::Application, Error::kind);
         let error = error.map(tracing::field::display);
         if self.link.running.complaints.is_first(kind) {

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::arrival::{Arrival, Entry, Registry, fresh_token};
+use super::backoff::{Backoff, is_good_life};
 use super::clock::now;
 use super::driver::{Driver, End};
 use super::events::SessionEvent;
+use super::link::Link;
 use super::reconnect::{Connector, LastAttempt, Met, reconnect};
 use super::refuse::refuse_with;
 use crate::error::ErrorKind;
@@ -46,6 +48,7 @@ pub(super) async fn drive_lasting(
             }
         },
     };
+    let mut fortune = Fortune::new();
     let end = loop {
         let end = driver.run().await;
         if let End::HandedOver = end {
@@ -61,15 +64,58 @@ pub(super) async fn drive_lasting(
             break End::Own;
         }
         driver.let_go();
-        if let Err(end) = go_on(&mut driver, &lasting, grace, patience).await {
+        fortune.connection_lost(&driver.link);
+        if let Err(end) = go_on(&mut driver, &lasting, grace, patience, &mut fortune).await {
             break end;
         }
+        fortune.connected();
         driver.link.tell(SessionEvent::Resumed {
             session: driver.link.id,
         });
     };
     drop::<Option<Entry>>(entry); // from here on it cannot be resumed
     driver.finish(end).await;
+}
+
+/// What the connections of a session were good for. One that breaks again at once, and over which nothing
+/// got through, is as good as none: the grace goes on, and so do the pauses between attempts.
+struct Fortune {
+    backoff: Backoff,
+    /// When the present connection was there.
+    begun: Instant,
+    /// How far the session had come when the connection before it broke, if there was one.
+    progress: Option<u64>,
+    /// Since when the session has no connection that is good for something.
+    bad_since: Instant,
+    /// The present connection was of no use.
+    was_in_vain: bool,
+}
+
+impl Fortune {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            backoff: Backoff::new(),
+            begun: now,
+            progress: None,
+            bad_since: now,
+            was_in_vain: false,
+        }
+    }
+
+    fn connected(&mut self) {
+        self.begun = Instant::now();
+    }
+
+    fn connection_lost(&mut self, link: &Link) {
+        let progress = Some(link.drive(|core| core.progress()));
+        self.was_in_vain = progress == self.progress && !is_good_life(self.begun);
+        self.progress = progress;
+        if !self.was_in_vain {
+            self.backoff = Backoff::new();
+            self.bad_since = Instant::now();
+        }
+    }
 }
 
 /// The connection belongs to another session: gives it to that one's driver.
@@ -88,6 +134,7 @@ fn hand_over(driver: &mut Driver<Box<dyn Transport>>, lasting: &Lasting) -> Resu
         transport,
         input,
         resume,
+        peer_addr: driver.link.peer_addr(),
     });
     driver.became(session);
     Ok(())
@@ -99,10 +146,12 @@ async fn go_on(
     lasting: &Lasting,
     grace: Duration,
     patience: Duration,
+    fortune: &mut Fortune,
 ) -> Result<(), End> {
     let link = Arc::clone(&driver.link);
     let last = LastAttempt::default();
-    let mut over = pin!(sleep(grace));
+    let before = fortune.was_in_vain.then_some(fortune.begun);
+    let mut over = pin!(sleep(grace.saturating_sub(fortune.bad_since.elapsed())));
     let lost = || {
         let why = last.take().map_or(String::new(), |why| format!(" ({why})"));
         let text = format!("the session was lost: it was not resumed within {grace:?}{why}");
@@ -114,6 +163,8 @@ async fn go_on(
             Arc::clone(&link),
             connector.clone(),
             patience,
+            &mut fortune.backoff,
+            before,
             &last,
         ))),
     };
@@ -161,6 +212,7 @@ async fn go_on(
                 };
                 let resume = arrival.resume;
                 let went_on = link.drive(|core| core.go_on(&resume, Some(fresh), now()));
+                link.moved_to(arrival.peer_addr);
                 driver.take_up(arrival.transport, arrival.input);
                 return went_on.map_err(End::Fault);
             }

@@ -54,7 +54,8 @@ struct Core {
 pub(crate) struct Link {
     /// Unlike any other session's in this process.
     pub(crate) id: u64,
-    pub(crate) peer_addr: Option<SocketAddr>,
+    /// Where the present connection comes from, or goes to.
+    peer_addr: Mutex<Option<SocketAddr>>,
     pub(crate) lanes: Lanes,
     pub(crate) running: Running,
     core: Mutex<Core>,
@@ -83,7 +84,7 @@ impl Link {
         static LAST: AtomicU64 = AtomicU64::new(0);
         Arc::new(Self {
             id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
-            peer_addr,
+            peer_addr: Mutex::new(peer_addr),
             lanes: Lanes::default(),
             running: Running::default(),
             core: Mutex::new(Core {
@@ -152,6 +153,21 @@ impl Link {
             self.departs(departure);
         }
         result
+    }
+
+    pub(crate) fn peer_addr(&self) -> Option<SocketAddr> {
+        *self
+            .peer_addr
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The peer goes on from another address.
+    pub(super) fn moved_to(&self, peer_addr: Option<SocketAddr>) {
+        *self
+            .peer_addr
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = peer_addr;
     }
 
     /// Whether the driver should write before anybody is given more to answer.

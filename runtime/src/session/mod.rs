@@ -55,7 +55,7 @@ pub(crate) use events::Readers;
 pub(crate) use lasting::Lasting;
 pub(crate) use link::Form;
 pub(crate) use open::{Opened, Opening, open};
-pub(crate) use panic::catch_panic;
+pub(crate) use panic::{catch_panic, catch_panics};
 pub(crate) use reconnect::{Connected, Connector};
 pub(crate) use refuse::refuse;
 pub(crate) use target::Services;

@@ -1,11 +1,31 @@
 //! Panics in code of the user's, which stay where they are.
 
 use std::any::Any;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
 
 /// Runs code of the user's. If it panics, gives what it said.
 pub(crate) fn catch_panic<R>(work: impl FnOnce() -> R) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| text(&*panic))
+}
+
+/// The same for a future.
+pub(crate) async fn catch_panics<R>(work: impl Future<Output = R>) -> Result<R, String> {
+    let mut work = Some(Box::pin(work));
+    let done = poll_fn(|cx| {
+        let polled = catch_panic(|| match &mut work {
+            Some(work) => work.as_mut().poll(cx),
+            None => Poll::Pending,
+        });
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(text) => Poll::Ready(Err(text)),
+        }
+    })
+    .await;
+    // What is left of it is dropped in the net, too.
+    catch_panic(|| drop(work)).and(done)
 }
 
 fn text(panic: &(dyn Any + Send)) -> String {

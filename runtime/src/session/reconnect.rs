@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::backoff::Backoff;
 use super::link::Link;
+use super::panic::catch_panics;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frame::Resume;
 use crate::proto::{Fault, read_answer};
@@ -27,18 +28,33 @@ pub(crate) type Connected = (Box<dyn Transport>, Option<SocketAddr>);
 
 /// Makes a connection to the peer.
 #[derive(Clone)]
-pub(crate) struct Connector(Arc<dyn Fn() -> BoxFuture<'static, Result<Connected>> + Send + Sync>);
+pub(crate) struct Connector(Arc<Connect>);
+
+/// Where the peer has to be, if there are several places where one may be.
+type Connect = dyn Fn(Option<SocketAddr>) -> BoxFuture<'static, Result<Connected>> + Send + Sync;
 
 impl Connector {
     pub(crate) fn new<F>(connect: F) -> Self
     where
-        F: Fn() -> BoxFuture<'static, Result<Connected>> + Send + Sync + 'static,
+        F: Fn(Option<SocketAddr>) -> BoxFuture<'static, Result<Connected>> + Send + Sync + 'static,
     {
         Self(Arc::new(connect))
     }
 
+    /// Connects for a new session, to whoever takes it.
     pub(crate) async fn connect(&self) -> Result<Connected> {
-        (self.0)().await
+        self.connect_to(None).await
+    }
+
+    /// Connects to who has the session: at another address there is another server, which says that it
+    /// has none.
+    async fn connect_to(&self, peer: Option<SocketAddr>) -> Result<Connected> {
+        // What connects may be code of the user's.
+        let connected = catch_panics(async { (self.0)(peer).await }).await;
+        connected.unwrap_or_else(|text| {
+            let text = format!("cannot connect: what was to do so panicked: {text}");
+            Err(Error::new(ErrorKind::Connect, text))
+        })
     }
 }
 
@@ -64,17 +80,22 @@ impl LastAttempt {
     }
 }
 
-/// Connects until the peer goes on with the session, or says that there is none.
+/// Connects until the peer goes on with the session, or says that there is none. `before` is when the
+/// attempt before the first one of these began, if that came to nothing.
 pub(super) async fn reconnect(
     link: Arc<Link>,
     connector: Connector,
     patience: Duration,
+    backoff: &mut Backoff,
+    before: Option<Instant>,
     last: &LastAttempt,
 ) -> std::result::Result<Met, Fault> {
-    let mut backoff = Backoff::new();
+    if let Some(before) = before {
+        backoff.wait(before).await;
+    }
     loop {
         let begun = Instant::now();
-        match attempt(&link, &connector, patience, &backoff).await {
+        match attempt(&link, &connector, patience, backoff).await {
             Ok(met) => return Ok(met),
             Err(Failed::ForGood(fault)) => return Err(fault),
             Err(Failed::ForNow(error)) => {
@@ -99,7 +120,7 @@ async fn attempt(
     backoff: &Backoff,
 ) -> std::result::Result<Met, Failed> {
     let for_connecting = backoff.patience(USUAL_CONNECT, patience);
-    let connected = timeout(for_connecting, connector.connect()).await;
+    let connected = timeout(for_connecting, connector.connect_to(link.peer_addr())).await;
     let (mut transport, _) = connected
         .unwrap_or_else(|_| Err(late("no connection", for_connecting)))
         .map_err(Failed::ForNow)?;
