@@ -11,7 +11,8 @@ use std::net::SocketAddr;
 /// connection.
 ///
 /// Several addresses, in an array or a `Vec`, are one, too: a client takes the first that answers, each
-/// time that it connects. So one with [`on_session`](crate::ClientBuilder::on_session) moves on to the next
+/// time that it connects for a new session. (A session that [resumes](crate::ClientBuilder::resume) does so where
+/// it is, and nowhere else.) So one with [`on_session`](crate::ClientBuilder::on_session) moves on to the next
 /// server when its own leaves. A server listens at the first that can be had.
 ///
 /// ```
