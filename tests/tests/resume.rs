@@ -509,3 +509,23 @@ async fn what_came_with_the_word_that_a_session_goes_on_is_seen_at_once() {
     let answer = tokio::time::timeout(GRACE, call).await.expect("an answer");
     assert_eq!(answer.unwrap().unwrap(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_frame_that_takes_longer_than_silence_may_goes_through() {
+    for grace in [GRACE, Duration::ZERO] {
+        let air = OnAir::with(Server::builder().resume(grace));
+        let link = air.network.link();
+        let client = connect(&link, Client::builder().resume(grace)).await;
+        let (mut here, mut there) = (client.events(), air.handle.events());
+        let station = client.service::<StationClient>();
+        link.throttle(20_000);
+        let begun = Instant::now();
+        let answer = station.bytes(1 << 20).await.unwrap();
+        assert_eq!(answer.len(), 1 << 20);
+        assert!(begun.elapsed() > 2 * Duration::from_secs(20));
+        for events in [&mut here, &mut there] {
+            let event = tokio::time::timeout(MS, events.next()).await;
+            assert!(event.is_err(), "{event:?}");
+        }
+    }
+}

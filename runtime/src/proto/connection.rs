@@ -279,6 +279,7 @@ impl<H: Host> Connection<H> {
             self.leaving_pace.ends();
         } else {
             self.leaving_pace.begins(now);
+            self.heartbeat.said(now);
         }
         self.pump(now);
     }
@@ -318,6 +319,7 @@ impl<H: Host> Connection<H> {
         }
         let times = [
             self.heartbeat.timeout(),
+            self.heartbeat.sign_at(self.peer.heartbeat),
             self.leaves_at(),
             self.ack_at(),
             self.idle.timeout(),
@@ -337,6 +339,7 @@ impl<H: Host> Connection<H> {
         }
         self.acknowledge_if_due(now);
         self.leave_if_idle(now);
+        self.ping_due |= self.heartbeat.gives_sign(self.peer.heartbeat, now);
         self.ping_due |= self.heartbeat.on_timeout(now)? == Beat::Ping;
         self.leaving_pace.on_timeout(now).map_err(reads_slowly)?;
         self.arriving_pace.on_timeout(now).map_err(writes_slowly)
@@ -344,6 +347,11 @@ impl<H: Host> Connection<H> {
 
     pub(super) fn heard(&mut self, now: Instant) {
         self.heartbeat.heard(now);
+    }
+
+    /// The peer goes on, and is to hear something now and then.
+    pub(super) fn owes_a_sign(&mut self) {
+        self.heartbeat.owes_a_sign();
     }
 
     /// Whether there is room for it only if it belongs to another session.

@@ -15,6 +15,10 @@ pub(super) struct Heartbeat {
     /// When to ask next. A whole interval after the last question, however late that was asked: who
     /// was suspended himself must not take the peer for silent.
     next: Option<Instant>,
+    /// When this end last had something to write.
+    said: Instant,
+    /// The peer has said something since then, and cannot know that it is heard.
+    owes_a_sign: bool,
 }
 
 /// What the clock asks for.
@@ -32,6 +36,8 @@ impl Heartbeat {
             heard: now,
             pings: 0,
             next: None,
+            said: now,
+            owes_a_sign: false,
         };
         heartbeat.heard(now);
         heartbeat
@@ -41,6 +47,36 @@ impl Heartbeat {
         self.heard = now;
         self.pings = 0;
         self.rest_from(now);
+    }
+
+    /// Something is being written, which is a sign of life.
+    pub(super) fn said(&mut self, now: Instant) {
+        self.said = now;
+        self.owes_a_sign = false;
+    }
+
+    /// The peer goes on with something that gets no answer by itself: a frame that takes long to arrive,
+    /// above all. It hears nothing meanwhile, its own pings stand behind what it sends, and it would take this
+    /// end for silent.
+    pub(super) fn owes_a_sign(&mut self) {
+        self.owes_a_sign = true;
+    }
+
+    /// When the peer, with that heartbeat in milliseconds, is to get a sign of life: after one and a half of
+    /// its intervals, so well before it has to miss two, and not beside a ping that comes by itself.
+    pub(super) fn sign_at(&self, peer: u64) -> Option<Instant> {
+        if !self.owes_a_sign || peer == 0 {
+            return None;
+        }
+        let interval = Duration::from_millis(peer);
+        self.said.checked_add(interval.saturating_add(interval / 2))
+    }
+
+    /// Whether the sign is due. It is given once.
+    pub(super) fn gives_sign(&mut self, peer: u64, now: Instant) -> bool {
+        let is_due = self.sign_at(peer).is_some_and(|at| now >= at);
+        self.owes_a_sign &= !is_due;
+        is_due
     }
 
     /// An interval that reaches beyond the end of time never ends.
@@ -101,6 +137,22 @@ mod tests {
         heartbeat.heard(start + SECOND);
         assert_eq!(heartbeat.timeout(), Some(start + SECOND * 2));
         assert_eq!(heartbeat.on_timeout(start + SECOND * 2), Ok(Beat::Ping));
+    }
+
+    #[test]
+    fn who_only_listens_gives_a_sign_before_it_is_missed() {
+        let start = Instant::now();
+        let mut heartbeat = Heartbeat::new(None, 1, start);
+        assert_eq!(heartbeat.sign_at(1000), None);
+        heartbeat.owes_a_sign();
+        assert_eq!(heartbeat.sign_at(0), None);
+        let due = start + SECOND * 3 / 2;
+        assert_eq!(heartbeat.sign_at(1000), Some(due));
+        assert!(!heartbeat.gives_sign(1000, start + SECOND));
+        assert!(heartbeat.gives_sign(1000, due) && !heartbeat.gives_sign(1000, due));
+        heartbeat.owes_a_sign();
+        heartbeat.said(due);
+        assert_eq!(heartbeat.sign_at(1000), None);
     }
 
     #[test]

@@ -60,11 +60,14 @@ impl<H: Host> Connection<H> {
     fn keep_pace(&mut self, bytes: usize, is_another: bool, now: Instant) {
         if bytes == 0 {
             self.arriving_pace.ends();
-        } else if is_another || self.arrived == 0 {
-            self.arriving_pace.begins(now);
         } else {
-            self.arriving_pace
-                .goes_on(bytes.saturating_sub(self.arrived));
+            self.owes_a_sign();
+            if is_another || self.arrived == 0 {
+                self.arriving_pace.begins(now);
+            } else {
+                self.arriving_pace
+                    .goes_on(bytes.saturating_sub(self.arrived));
+            }
         }
         self.arrived = bytes;
     }
@@ -74,6 +77,7 @@ impl<H: Host> Connection<H> {
         let frame = read(bytes, self.config.limits.max_nesting)?;
         if !matches!(frame, Frame::Ping(_) | Frame::Pong(_) | Frame::Ack(_)) {
             self.idle.used(now);
+            self.owes_a_sign();
         }
         if !self.takes(&frame, bytes.len(), now)? {
             return Ok(()); // it came before the last connection broke

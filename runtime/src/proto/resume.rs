@@ -342,8 +342,14 @@ impl<H: Host> Connection<H> {
             std::mem::swap(&mut resume.ahead, &mut output.own);
             return;
         }
-        if let Some(piece) = resume.replay.more() {
-            output.shared = piece;
+        if resume.replay.has_more() {
+            // The peer may be as far into a replay of its own, and waits for room.
+            if is_open && resume.ack_is_due {
+                let next = resume.replay.next_number();
+                resume.ack(next).write(&mut output.own);
+            } else if let Some(piece) = resume.replay.more() {
+                output.shared = piece;
+            }
             return;
         }
         let frames = numbered(&self.output);

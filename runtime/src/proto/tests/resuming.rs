@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::cable::{SESSION, asked, lasting, resumable};
+use super::frames::in_words;
 use super::outgoing::Outgoing;
 use super::pair::{Pair, limited, quiet};
 use super::stranger::{Stranger, assert_protocol_fault, request};
@@ -213,6 +214,33 @@ fn acks_come_in_time_and_by_themselves() {
     pair.exchange();
     assert_eq!(pair.client.counts().unacknowledged_bytes, 0);
     assert_eq!(pair.server.core.timeout(), None);
+}
+
+#[test]
+fn what_comes_is_acknowledged_while_much_is_sent_again() {
+    // The server keeps next to nothing, so each of its frames is to be acknowledged at once.
+    let mut pair = Pair::resumable(quiet(), limited(|limits| limits.max_replay_bytes = 2));
+    for number in 0..3 {
+        let _ticket = call(&mut pair, number);
+        pair.send_from(Side::Connecting); // each by itself, and all of it is lost
+    }
+    pair.cut();
+    pair.meet_again().unwrap();
+    let _call = pair.server.submit(Outgoing::to_service("S")).unwrap();
+    pair.send_from(Side::Accepting);
+    let all = pair.wire_from(Side::Accepting).transit.len();
+    pair.deliver_from(Side::Accepting, all).unwrap();
+    let mut written = Vec::new();
+    while pair.client.core.has_output() {
+        let piece = pair.client.take_output();
+        written.extend(in_words(&piece));
+        pair.wire_from(Side::Connecting).transit.unsplit(piece);
+    }
+    let at = |what: &str| written.iter().position(|word| word.starts_with(what));
+    assert_eq!(at("ack 1, next 1"), Some(1), "{written:?}");
+    assert!(at("request 3") > at("request 2"), "{written:?}");
+    pair.exchange();
+    assert_eq!(pair.server.numbers(), [0, 1, 2]);
 }
 
 #[test]
