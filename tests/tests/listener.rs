@@ -17,13 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const AT_ONCE: Duration = Duration::from_secs(5);
 
 #[test]
-fn without_arguments_it_shows_three_notifications_and_ends() {
+fn without_arguments_it_shows_notifications_before_and_after_a_restart_and_ends() {
     let mut program = Program::start("both", &[]);
-    for _ in 0..3 {
-        let line = program.expect("callback1:");
-        assert!(is_message(&line), "not as the seed prints it: {line}");
+    for after in ["provider: listening on", "consumer: connected again"] {
+        program.expect(after);
+        for _ in 0..3 {
+            let line = program.expect("callback1:");
+            assert!(is_message(&line), "not as the seed prints it: {line}");
+        }
     }
-    program.expect("provider: removed listener foo.bar");
     let status = program.end(PATIENCE);
     assert!(status.success(), "{status}\n{program}");
     assert!(
@@ -80,15 +82,19 @@ fn a_replaced_consumer_does_not_take_its_successor_along() {
 }
 
 #[test]
-fn a_consumer_says_that_its_provider_was_killed() {
-    let (mut provider, address) = provider(&["--every", "1h"]);
-    let mut consumer = consumer(&address, &[]);
+fn a_consumer_says_that_its_provider_was_killed_and_goes_on_with_the_next() {
+    let (mut first, address) = provider(&["--every", "1h"]);
+    let mut consumer = consumer(&address, &["--count", "4"]);
     consumer.expect("consumer: listening for foo.bar");
 
-    provider.kill();
-    consumer.expect_within(AT_ONCE, "error: the provider is gone: ");
+    first.kill();
+    consumer.expect_within(AT_ONCE, "consumer: lost the provider: ");
+    let arguments = ["provider", "--addr", &address, "--every", "100ms"];
+    let mut second = Program::start("second provider", &arguments);
+    second.expect("provider: added listener foo.bar");
     let status = consumer.end(PATIENCE);
-    assert_eq!(status.code(), Some(1), "{consumer}");
+    assert!(status.success(), "{status}\n{consumer}");
+    assert_eq!(consumer.count("consumer: listening"), 2, "{consumer}");
 }
 
 #[test]

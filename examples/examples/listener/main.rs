@@ -1,7 +1,7 @@
 //! The first program to read: a provider calls back the consumers that registered with it.
 //!
 //! ```text
-//! cargo run --example listener                   # both in one process: three notifications
+//! cargo run --example listener                   # both in one process, and a provider that restarts
 //! cargo run --example listener -- provider       # or each in a terminal of its own,
 //! cargo run --example listener -- consumer       # and as many consumers as you like
 //! ```
@@ -26,7 +26,7 @@ use clap::{Parser, Subcommand};
 use ringback::Result;
 
 /// A provider calls back the consumers that registered with it. Without a command, one of each runs
-/// in this process, and both end after three notifications.
+/// in this process: six notifications come, and halfway the provider is restarted.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
@@ -94,12 +94,24 @@ async fn run(role: Option<Role>) -> Result<()> {
     }
 }
 
-/// A provider and a consumer in one process, over TCP all the same.
+/// A provider and a consumer in one process, over TCP all the same. The consumer notices that its provider
+/// goes, finds the one that takes its place, and registers again.
 async fn run_both() -> Result<()> {
-    let server = provider::bind("127.0.0.1:0", Duration::from_secs(1), 1000).await?;
-    let address = server.local_addr().to_string();
-    tokio::spawn(server.run());
-    consumer::run(&address, "foo.bar", Some(3)).await
+    let every = Duration::from_millis(500);
+    let first = provider::bind("127.0.0.1:0", every, 1000).await?;
+    let address = first.local_addr().to_string();
+    let consumer = tokio::spawn({
+        let address = address.clone();
+        async move { consumer::run(&address, "foo.bar", Some(6)).await }
+    });
+    // Dropped with its connections, as if its process had ended.
+    let _ = tokio::time::timeout(every * 5 / 2, first.run()).await;
+    println!("provider: gone");
+    let second = provider::bind(&address, every, 1000).await?;
+    tokio::select! {
+        ended = second.run() => ended,
+        ended = consumer => ended.expect("it does not panic"),
+    }
 }
 
 /// Reads `5s`, `200ms` or `1m 30s`.
