@@ -552,6 +552,47 @@ fn a_session_is_resumed_while_its_server_drains() {
     });
 }
 
+/// A session whose link is broken may take its grace time; the others need not.
+#[tokio::test(start_paused = true)]
+async fn a_session_without_a_connection_holds_up_no_other() {
+    let network = ringback::testing::Network::new(1);
+    let server = Server::builder()
+        .resume(LONG)
+        .listen(network.listen("server"));
+    let handle = server.handle();
+    let running = tokio::spawn(server.run());
+    let connect = async |link: ringback::testing::Link| {
+        let client = Client::builder().resume(LONG);
+        let client = client.connect_with(async move || link.connect("server").await);
+        client.await.unwrap()
+    };
+    let (broken, whole) = (network.link(), network.link());
+    let (lost, client) = (connect(broken.clone()).await, connect(whole).await);
+    broken.cut();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let start = tokio::time::Instant::now();
+    let ending = tokio::spawn({
+        let handle = handle.clone();
+        async move { handle.shutdown(LONG).await }
+    });
+    client.session().closed().await;
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+    // Nor does it hold up the server once it is back.
+    assert!(!lost.session().is_closed() && !ending.is_finished());
+    broken.heal();
+    ending.await.unwrap();
+    running.await.unwrap().unwrap();
+    assert!(
+        start.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
 /// Its server leaves, and it knows another one.
 #[test]
 fn a_client_with_another_address_moves_on() {

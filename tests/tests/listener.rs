@@ -88,7 +88,7 @@ fn a_consumer_says_that_its_provider_was_killed_and_goes_on_with_the_next() {
     consumer.expect("consumer: listening for foo.bar");
 
     first.kill();
-    consumer.expect_within(AT_ONCE, "consumer: lost the provider: ");
+    consumer.expect_within(AT_ONCE, "consumer: the provider is gone");
     let arguments = ["provider", "--addr", &address, "--every", "100ms"];
     let mut second = Program::start("second provider", &arguments);
     second.expect("provider: added listener foo.bar");

@@ -35,8 +35,8 @@ pub async fn run(address: &str, key: &str, count: Option<u64>) -> Result<()> {
             _ = count_seen.wait_for(|seen| count.is_some_and(|count| *seen >= count)) => break,
             Some(event) = events.next() => match event {
                 SessionEvent::Connected { .. } => println!("consumer: connected again"),
-                SessionEvent::Lost { error, .. } => println!("consumer: lost the provider: {error}"),
-                SessionEvent::Closed { .. } => println!("consumer: the provider has left"),
+                SessionEvent::Lost { error, .. } => println!("consumer: the provider is gone: {error}"),
+                SessionEvent::Closed { .. } => println!("consumer: the provider is gone"),
                 _ => {}
             },
         }

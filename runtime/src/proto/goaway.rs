@@ -114,7 +114,10 @@ impl<H: Host> Connection<H> {
         if self.ended().is_some() {
             return None;
         }
-        let serves = leaving.heard < ANNOUNCED || !self.served.is_idle();
+        // Without a connection nothing is on its way, and the others are not to wait for a peer that may
+        // never come back.
+        let comes_more = leaving.heard < ANNOUNCED && !self.is_suspended();
+        let serves = comes_more || !self.served.is_idle();
         let is_unread = leaving.said_more || self.ping_due || !self.output.is_empty();
         let is_read = leaving.heard >= leaving.asked && !is_unread;
         let is_done = leaving.begins_nothing && is_read && self.is_quiet();
