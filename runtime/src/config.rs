@@ -10,6 +10,9 @@ use crate::session::{Lasting, Opening, Readers, Registry, Service, Services};
 /// How long a handshake may take unless the user says otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What sessions without a connection keep together at most, unless the user says otherwise.
+const SUSPENDED_BYTES: usize = 256 << 20;
+
 /// The settings of one end.
 #[derive(Clone)]
 pub(crate) struct Settings {
@@ -17,7 +20,9 @@ pub(crate) struct Settings {
     pub(crate) services: Services,
     pub(crate) patience: Duration,
     /// The sessions of this end that can be resumed, if it accepts.
-    registry: Arc<Registry>,
+    pub(crate) registry: Arc<Registry>,
+    /// Bytes that those of them without a connection may keep together.
+    suspended_bytes: usize,
     /// Who hears of all sessions of this end.
     pub(crate) readers: Arc<Readers>,
 }
@@ -28,7 +33,8 @@ impl Default for Settings {
             config: Config::default(),
             services: Services::default(),
             patience: PATIENCE,
-            registry: Arc::default(),
+            registry: Arc::new(Registry::new(SUSPENDED_BYTES)),
+            suspended_bytes: SUSPENDED_BYTES,
             readers: Arc::default(),
         }
     }
@@ -56,8 +62,13 @@ impl Settings {
 
     /// Clones of a builder share what it chose, and not what became of it.
     pub(crate) fn begin_apart(&mut self) {
-        self.registry = Arc::default();
+        self.registry = Arc::new(Registry::new(self.suspended_bytes));
         self.readers = Arc::default();
+    }
+
+    pub(crate) fn suspended_bytes(&mut self, bytes: usize) {
+        self.suspended_bytes = bytes;
+        self.registry = Arc::new(Registry::new(bytes));
     }
 
     pub(crate) fn serve<S: Service>(&mut self, service: S) {

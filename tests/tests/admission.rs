@@ -1,14 +1,15 @@
 //! How many connections a server takes, and how long it keeps those that nobody uses.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use ringback::testing::Network;
-use ringback::{Client, ErrorKind, Server, ServerBuilder};
-use ringback_tests::keeper::{Keeper, KeeperClient, Shelf};
+use ringback::testing::{Link, Network};
+use ringback::{Client, ErrorKind, Server, ServerBuilder, ServerHandle};
+use ringback_tests::keeper::{Keeper, KeeperClient, KeeperServer, Shelf};
 use ringback_tests::raw::{PREFACE, Raw};
 use ringback_tests::run::run;
-use ringback_tests::services::Idle;
+use ringback_tests::services::{Idle, Listener};
 use ringback_tests::{Living, Over, Serving, until};
 
 /// One that is refused hears why, in words that name the limit; and there is room again later.
@@ -231,4 +232,120 @@ fn a_session_is_resumed_though_all_seats_are_taken() {
             assert!(text.contains("max_connections"), "{text}");
         }
     });
+}
+
+const GRACE: Duration = Duration::from_secs(30);
+const MS: Duration = Duration::from_millis(1);
+
+/// A server whose sessions resume.
+fn resuming(network: &Network, server: ServerBuilder) -> ServerHandle {
+    let server = server
+        .resume(GRACE)
+        .service(KeeperServer::new(Shelf::default()))
+        .listen(network.listen("server"));
+    let handle = server.handle();
+    tokio::spawn(server.run());
+    handle
+}
+
+async fn resumes(link: &Link) -> ringback::Result<Client> {
+    let link = link.clone();
+    let client = Client::builder().resume(GRACE);
+    client
+        .connect_with(async move || link.connect("server").await)
+        .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_waited_longest_for_its_connection_makes_room_for_a_newcomer() {
+    let network = Network::new(1);
+    let handle = resuming(&network, Server::builder().max_connections(2));
+    let (one, two) = (network.link(), network.link());
+    let (first, second) = (resumes(&one).await.unwrap(), resumes(&two).await.unwrap());
+    for link in [&one, &two] {
+        link.cut();
+        tokio::time::sleep(MS * 1500).await;
+    }
+    let third = resumes(&network.link()).await.unwrap();
+    let keeper: KeeperClient = third.service();
+    keeper.kept().await.unwrap();
+    until("one has gone", || handle.sessions().len() == 2).await;
+    one.heal();
+    two.heal();
+    let why = first.session().closed().await;
+    assert_eq!(why.kind(), ErrorKind::SessionLost, "{why}");
+    let keeper: KeeperClient = second.service();
+    keeper.kept().await.unwrap();
+    // All that are there have their connection, and a newcomer is refused as ever.
+    let refused = resumes(&network.link()).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_say_nothing_keep_no_session_from_its_own() {
+    let network = Network::new(1);
+    let _handle = resuming(&network, Server::builder().max_connections(1));
+    let link = network.link();
+    let client = resumes(&link).await.unwrap();
+    let keeper: KeeperClient = client.service();
+    keeper.kept().await.unwrap();
+    let flood = tokio::spawn({
+        let network = network.clone();
+        async move {
+            let mut silent = Vec::new();
+            loop {
+                for _ in 0..5 {
+                    silent.extend(network.link().connect("server").await);
+                }
+                tokio::time::sleep(MS).await;
+            }
+        }
+    });
+    tokio::time::sleep(MS * 200).await;
+    link.cut();
+    link.heal();
+    let start = tokio::time::Instant::now();
+    keeper.kept().await.unwrap();
+    assert!(start.elapsed() < MS * 200, "{:?}", start.elapsed());
+    flood.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_without_a_connection_keep_so_many_bytes_together() {
+    #[derive(Clone)]
+    struct Hears;
+    impl Listener for Hears {
+        async fn changed(&self, _msg: String) -> ringback::Result<()> {
+            Ok(())
+        }
+    }
+    let network = Network::new(1);
+    let server = Server::builder().max_suspended_bytes(1 << 20);
+    let shelf = Arc::<Shelf>::default();
+    let server = server
+        .resume(GRACE)
+        .service(KeeperServer::new(Arc::clone(&shelf)))
+        .listen(network.listen("server"));
+    let handle = server.handle();
+    tokio::spawn(server.run());
+    let mut clients = Vec::new();
+    for _ in 0..2 {
+        let link = network.link();
+        let client = resumes(&link).await.unwrap();
+        client.service::<KeeperClient>().keep(Hears).await.unwrap();
+        clients.push((link, client));
+    }
+    for (no, (link, _)) in clients.iter().enumerate() {
+        link.cut();
+        tokio::time::sleep(MS * 100).await;
+        let listener = shelf.kept.lock().unwrap()[no].clone();
+        tokio::spawn(async move { listener.changed("x".repeat(600 << 10)).await });
+        tokio::time::sleep(MS * 2000).await;
+        assert_eq!(handle.sessions().len(), 2 - no);
+    }
+    for (no, (link, client)) in clients.iter().enumerate() {
+        link.heal();
+        let kept = client.service::<KeeperClient>().kept().await;
+        assert_eq!(kept.is_ok(), no == 1, "{kept:?}");
+    }
 }

@@ -198,7 +198,7 @@ impl<H: Host> Connection<H> {
     }
 
     /// Bytes that would be sent on a new connection.
-    pub(super) fn kept_bytes(&self) -> usize {
+    pub(crate) fn kept_bytes(&self) -> usize {
         let kept = self.resume.as_ref();
         kept.map_or(0, |resume| resume.replay.bytes()) + self.output.len()
     }

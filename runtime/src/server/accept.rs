@@ -1,15 +1,17 @@
 //! Connections, from the listener to a session.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::Shared;
 use super::drain::{REASON, Stage};
-use super::seats::Seat;
+use super::seats::{NoSeat, Seat};
 use crate::error::ErrorKind;
 use crate::proto::Side;
 use crate::session::{Opened, Session, open, refuse};
@@ -20,6 +22,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How many peers at a time are told that there is no room for them. Any others are closed without a
 /// word.
 const REFUSALS: usize = 64;
+/// The same of a server whose sessions resume. Those of them that have not said what they want are fewer: for
+/// one more of them, the one that has been silent for the longest time is closed. So whoever does say that it
+/// resumes is heard, however many are there to be silent.
+const GUESTS: usize = 256;
+const SILENT: usize = 64;
 /// How long such a peer may take to say that it resumes a session, for which there is room.
 const GUEST: Duration = Duration::from_secs(1);
 /// The log has one line for each burst of connections that are not taken.
@@ -27,7 +34,10 @@ const BURST: Duration = Duration::from_secs(10);
 
 /// Takes connections, for ever.
 pub(super) async fn accept(mut listener: impl Listener, shared: Arc<Shared>) {
-    let refusals = Arc::new(Semaphore::new(REFUSALS));
+    let resumes = shared.settings.config.resume.is_some();
+    let refusals = if resumes { GUESTS } else { REFUSALS };
+    let refusals = Arc::new(Semaphore::new(refusals));
+    let mut guests = Guests::default();
     let (mut refused, mut failed) = (Burst::default(), Burst::default());
     loop {
         let (stream, peer) = match listener.accept().await {
@@ -41,28 +51,29 @@ pub(super) async fn accept(mut listener: impl Listener, shared: Arc<Shared>) {
             }
         };
         let seat = match shared.stage() {
-            Stage::Serving => shared.seats.take(peer),
-            _ => Err(REASON.to_owned()),
+            Stage::Serving => shared.seats.take(peer).map_err(Refusal::NoSeat),
+            _ => Err(Refusal::Leaving),
         };
         match seat {
             Ok(seat) => {
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move { shared.serve(stream, peer, Arc::new(seat)).await });
             }
-            Err(why) => {
+            Err(refusal) => {
+                let why = refusal.why();
                 if let Some(before) = refused.is_new() {
                     tracing::warn!(%peer, before, "a connection was refused: {why}");
                 }
                 let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() else {
                     continue;
                 };
-                if shared.settings.config.resume.is_some() {
+                if resumes {
                     // It may be of a session that has its seat, and whose connection broke.
                     let shared = Arc::clone(&shared);
-                    tokio::spawn(
-                        async move { shared.resume(stream, peer, Arc::new(permit)).await },
-                    );
+                    let guest = async move { shared.resume(stream, peer, permit, refusal).await };
+                    guests.let_in(tokio::spawn(guest).abort_handle());
                 } else {
+                    let why = why.to_owned();
                     tokio::spawn(async move {
                         refuse(stream, &why).await;
                         drop(permit);
@@ -70,6 +81,45 @@ pub(super) async fn accept(mut listener: impl Listener, shared: Arc<Shared>) {
                 }
             }
         }
+    }
+}
+
+/// Why a connection is not taken like any other.
+enum Refusal {
+    NoSeat(NoSeat),
+    Leaving,
+}
+
+impl Refusal {
+    fn why(&self) -> &str {
+        match self {
+            Self::NoSeat(no_seat) => &no_seat.why,
+            Self::Leaving => REASON,
+        }
+    }
+
+    /// Whether it would be taken if somebody left who is there.
+    fn ends_without(&self, peer: Option<SocketAddr>) -> bool {
+        match self {
+            Self::NoSeat(no_seat) => no_seat.would_be_free_without(peer),
+            Self::Leaving => false,
+        }
+    }
+}
+
+/// Connections that may be of a session that is there, and have not said so yet. The oldest first.
+#[derive(Default)]
+struct Guests(VecDeque<AbortHandle>);
+
+impl Guests {
+    fn let_in(&mut self, guest: AbortHandle) {
+        self.0.retain(|guest| !guest.is_finished());
+        if self.0.len() == SILENT
+            && let Some(oldest) = self.0.pop_front()
+        {
+            oldest.abort();
+        }
+        self.0.push_back(guest);
     }
 }
 
@@ -90,6 +140,13 @@ impl Burst {
         self.began = Some(Instant::now());
         Some(std::mem::take(&mut self.count) - 1)
     }
+}
+
+/// What a connection takes up until it is gone.
+#[allow(dead_code, reason = "it is there to be dropped")]
+enum Place {
+    Guest(OwnedSemaphorePermit),
+    Seat(Seat),
 }
 
 impl Shared {
@@ -117,6 +174,10 @@ impl Shared {
                 return;
             }
         };
+        self.host(session, peer).await;
+    }
+
+    async fn host(&self, session: Session, peer: SocketAddr) {
         tracing::debug!(%peer, session = session.id(), "session opened");
         if !self.keep(&session) {
             session.close();
@@ -125,20 +186,36 @@ impl Shared {
         self.sessions().remove(&session.id());
     }
 
-    /// Takes a connection for a session that is there, and refuses any other.
+    /// Takes a connection for a session that is there. Any other one is refused, unless a session without a
+    /// connection can make room for it.
     async fn resume(
-        &self,
+        self: Arc<Self>,
         stream: impl Transport,
         peer: SocketAddr,
-        permit: Arc<OwnedSemaphorePermit>,
+        permit: OwnedSemaphorePermit,
+        refusal: Refusal,
     ) {
         let services = Arc::clone(&self.services);
+        let registry = &self.settings.registry;
+        let makes_room = |peer| refusal.ends_without(peer);
         let mut opening = self.settings.opening(Side::Accepting, services, Some(peer));
-        opening.config.only_resumes = true;
+        opening.config.only_resumes = !registry.has_suspended(makes_room);
         opening.patience = opening.patience.min(GUEST);
-        opening.kept = Some(permit);
-        if let Err(error) = open(opening, stream).await {
-            tracing::debug!(%peer, %error, "no session");
+        let place = Arc::new(Mutex::new(Place::Guest(permit)));
+        opening.kept = Some(Arc::clone(&place) as _);
+        match open(opening, stream).await {
+            Ok(Opened::Resumed(_)) => {}
+            Ok(Opened::New(session)) => {
+                if !registry.end_longest(makes_room) {
+                    session.close(); // that one has come back meanwhile
+                    return;
+                }
+                let seat = Place::Seat(self.seats.take_over(peer));
+                *place.lock().unwrap_or_else(PoisonError::into_inner) = seat;
+                let shared = Arc::clone(&self);
+                tokio::spawn(async move { shared.host(session, peer).await });
+            }
+            Err(error) => tracing::debug!(%peer, %error, "no session"),
         }
     }
 

@@ -51,8 +51,9 @@ impl ServerBuilder {
 
     /// How many connections the server takes. A further one is refused, with
     /// [`Refused`](crate::ErrorKind::Refused) at the client, before anything is set up for it. A
-    /// connection counts from when it is accepted, before its handshake, until its last byte has left.
-    /// Default: 10,000.
+    /// connection counts from when it is accepted, before its handshake, until its last byte has left. So does
+    /// a session that waits to be [resumed](Self::resume); but before a newcomer is refused, the one that has waited for
+    /// the longest time is lost. Default: 10,000.
     pub fn max_connections(mut self, max_connections: usize) -> Self {
         self.places.in_all = max_connections;
         self
@@ -62,6 +63,14 @@ impl ServerBuilder {
     /// such limit, since many clients may share an address.
     pub fn max_connections_per_address(mut self, max_connections: usize) -> Self {
         self.places.per_address = Some(max_connections);
+        self
+    }
+
+    /// How many bytes the sessions that wait to be [resumed](Self::resume) may keep together, in order to send them
+    /// again. Beyond it, those that have been without a connection for the longest time are lost. What one of
+    /// them keeps is bounded by [`max_replay_bytes`](crate::Limits::max_replay_bytes). Default: 256 MiB.
+    pub fn max_suspended_bytes(mut self, bytes: usize) -> Self {
+        self.settings.suspended_bytes(bytes);
         self
     }
 

@@ -32,6 +32,20 @@ pub(super) struct Seat {
     address: Option<IpAddr>,
 }
 
+/// Why there is no seat for a connection.
+pub(super) struct NoSeat {
+    pub(super) why: String,
+    /// The address that has taken all of its own, if it is that.
+    address: Option<IpAddr>,
+}
+
+impl NoSeat {
+    /// Whether there would be one if somebody left who is there.
+    pub(super) fn would_be_free_without(&self, peer: Option<SocketAddr>) -> bool {
+        self.address.is_none() || self.address == peer.and_then(|peer| counted(peer.ip()))
+    }
+}
+
 impl Seats {
     pub(super) fn new(places: Places) -> Arc<Self> {
         Arc::new(Self {
@@ -42,23 +56,25 @@ impl Seats {
     }
 
     /// Takes a seat, or tells why there is none.
-    pub(super) fn take(self: &Arc<Self>, peer: SocketAddr) -> Result<Seat, String> {
+    pub(super) fn take(self: &Arc<Self>, peer: SocketAddr) -> Result<Seat, NoSeat> {
         let address = self.places.per_address.and_then(|_| counted(peer.ip()));
         let mut table = self.table();
         if table.taken >= self.places.in_all {
-            return Err(format!(
-                "the server takes at most {} connections (max_connections)",
-                self.places.in_all
-            ));
+            let most = self.places.in_all;
+            let why = format!("the server takes at most {most} connections (max_connections)");
+            let address = None;
+            return Err(NoSeat { why, address });
         }
         if let (Some(address), Some(most)) = (address, self.places.per_address) {
             // Whoever finds no seat leaves no entry either.
             let taken = table.by_address.get(&address).copied().unwrap_or_default();
             if taken >= most {
-                return Err(format!(
+                let why = format!(
                     "the server takes at most {most} connections from one address \
                      (max_connections_per_address)"
-                ));
+                );
+                let address = Some(address);
+                return Err(NoSeat { why, address });
             }
             table.by_address.insert(address, taken + 1);
         }
@@ -68,6 +84,20 @@ impl Seats {
             seats: Arc::clone(self),
             address,
         })
+    }
+
+    /// Takes the seat of somebody who is about to leave it.
+    pub(super) fn take_over(self: &Arc<Self>, peer: SocketAddr) -> Seat {
+        let address = self.places.per_address.and_then(|_| counted(peer.ip()));
+        let mut table = self.table();
+        if let Some(address) = address {
+            *table.by_address.entry(address).or_default() += 1;
+        }
+        table.taken += 1;
+        Seat {
+            seats: Arc::clone(self),
+            address,
+        }
     }
 
     /// Waits until every connection is gone.
@@ -140,7 +170,7 @@ mod tests {
     fn a_seat_is_free_again_when_it_is_left() {
         let seats = seats(2, None);
         let (one, _other) = (seats.take(peer("1.1.1.1")), seats.take(peer("1.1.1.1")));
-        let refused = seats.take(peer("2.2.2.2")).err().unwrap();
+        let refused = seats.take(peer("2.2.2.2")).err().unwrap().why;
         assert!(refused.contains("max_connections"), "{refused}");
         drop(one);
         assert!(seats.take(peer("2.2.2.2")).is_ok());
@@ -151,7 +181,7 @@ mod tests {
         let seats = seats(100, Some(1));
         let one = seats.take(peer("1.1.1.1"));
         for same in ["1.1.1.1", "::ffff:1.1.1.1"] {
-            let refused = seats.take(peer(same)).err().unwrap();
+            let refused = seats.take(peer(same)).err().unwrap().why;
             assert!(refused.contains("max_connections_per_address"), "{refused}");
         }
         let other = seats.take(peer("2.2.2.2"));

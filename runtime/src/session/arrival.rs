@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::BytesMut;
+use tokio::time::Instant;
 
 use super::link::Link;
 use crate::frame::{Resume, Ticket, Token};
@@ -58,15 +59,50 @@ impl Arrivals {
 }
 
 /// The sessions of an accepting end that can be resumed, by their numbers.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    /// Bytes that those without a connection may keep together.
+    most_bytes: usize,
+    table: Mutex<Table>,
+}
+
 #[derive(Default)]
-pub(crate) struct Registry(Mutex<HashMap<u64, Weak<Link>>>);
+struct Table {
+    places: HashMap<u64, Place>,
+    /// Kept by those without a connection.
+    bytes: usize,
+}
+
+struct Place {
+    link: Weak<Link>,
+    suspended: Option<Suspended>,
+}
+
+/// Of a session without a connection.
+struct Suspended {
+    since: Instant,
+    bytes: usize,
+}
+
+/// Why a session without a connection was not waited for any longer.
+const NO_ROOM: &str = "others needed its connection (max_connections, max_connections_per_address)";
+const NO_BYTES: &str = "sessions without a connection kept too much (max_suspended_bytes)";
 
 impl Registry {
+    pub(crate) fn new(most_bytes: usize) -> Self {
+        let table = Mutex::default();
+        Self { most_bytes, table }
+    }
+
     /// Enters a session, under a number that nobody can guess from others, until what is returned is
     /// dropped.
     pub(super) fn enter(self: &Arc<Self>, link: &Arc<Link>) -> io::Result<Entry> {
         let ticket = fresh_ticket()?;
-        self.links().insert(ticket.session, Arc::downgrade(link));
+        let place = Place {
+            link: Arc::downgrade(link),
+            suspended: None,
+        };
+        self.table().places.insert(ticket.session, place);
         link.with(|core| core.offer(ticket));
         Ok(Entry {
             registry: Arc::clone(self),
@@ -76,19 +112,86 @@ impl Registry {
 
     /// The session with that number, if the token is its own. One answer for both mistakes.
     pub(super) fn find(&self, ticket: &Ticket) -> Option<Arc<Link>> {
-        let link = self.links().get(&ticket.session)?.upgrade()?;
+        let link = self.table().places.get(&ticket.session)?.link.upgrade()?;
         let is_admitted = link.with(|core| core.admits(&ticket.token));
         is_admitted.then_some(link)
     }
 
-    fn links(&self) -> MutexGuard<'_, HashMap<u64, Weak<Link>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether a session that matters has no connection, by where its last one came from.
+    pub(crate) fn has_suspended(&self, matters: impl Fn(Option<SocketAddr>) -> bool) -> bool {
+        self.table().longest(matters).is_some()
+    }
+
+    /// Ends the session that has been without a connection for the longest time, of those that matter.
+    pub(crate) fn end_longest(&self, matters: impl Fn(Option<SocketAddr>) -> bool) -> bool {
+        let mut table = self.table();
+        let longest = table.longest(matters);
+        let given_up = longest.and_then(|session| table.give_up(session));
+        drop(table);
+        given_up.inspect(|link| link.give_up(NO_ROOM)).is_some()
+    }
+
+    /// A session has no connection, and keeps so many bytes. If all of them together keep too many, ends
+    /// those that have been waiting for the longest time.
+    fn keeps(&self, session: u64, bytes: usize) {
+        let mut table = self.table();
+        table.keeps(session, bytes);
+        let mut given_up = Vec::new();
+        while table.bytes > self.most_bytes
+            && let Some(longest) = table.longest(|_| true)
+        {
+            given_up.extend(table.give_up(longest));
+        }
+        drop(table);
+        for link in given_up {
+            link.give_up(NO_BYTES);
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl fmt::Debug for Registry {
+impl Table {
+    fn keeps(&mut self, session: u64, bytes: usize) {
+        let Some(place) = self.places.get_mut(&session) else {
+            return;
+        };
+        let suspended = place.suspended.get_or_insert_with(|| Suspended {
+            since: Instant::now(),
+            bytes: 0,
+        });
+        self.bytes = self.bytes - suspended.bytes + bytes;
+        suspended.bytes = bytes;
+    }
+
+    /// It has a connection, or is not waited for.
+    fn is_no_more_suspended(&mut self, session: u64) {
+        let place = self.places.get_mut(&session);
+        if let Some(suspended) = place.and_then(|place| place.suspended.take()) {
+            self.bytes -= suspended.bytes;
+        }
+    }
+
+    fn longest(&self, matters: impl Fn(Option<SocketAddr>) -> bool) -> Option<u64> {
+        let suspended = self.places.iter().filter_map(|(session, place)| {
+            let since = place.suspended.as_ref()?.since;
+            let link = place.link.upgrade()?;
+            matters(link.peer_addr()).then_some((since, *session))
+        });
+        suspended.min().map(|(_, session)| session)
+    }
+
+    fn give_up(&mut self, session: u64) -> Option<Arc<Link>> {
+        self.is_no_more_suspended(session);
+        self.places.get(&session)?.link.upgrade()
+    }
+}
+
+impl fmt::Debug for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registry").finish_non_exhaustive()
+        f.debug_struct("Table").finish_non_exhaustive()
     }
 }
 
@@ -98,9 +201,23 @@ pub(super) struct Entry {
     session: u64,
 }
 
+impl Entry {
+    /// It has no connection, and keeps so many bytes.
+    pub(super) fn keeps(&self, bytes: usize) {
+        self.registry.keeps(self.session, bytes);
+    }
+
+    /// It has a connection again.
+    pub(super) fn is_resumed(&self) {
+        self.registry.table().is_no_more_suspended(self.session);
+    }
+}
+
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.registry.links().remove(&self.session);
+        let mut table = self.registry.table();
+        table.is_no_more_suspended(self.session);
+        table.places.remove(&self.session);
     }
 }
 

@@ -347,6 +347,7 @@ impl<T: Transport> Driver<T> {
             End::Own => self.link.drive(|core| core.parting(true)),
             _ => None,
         };
+        let was_left = matches!(end, End::Own);
         let is_lost = !matches!(end, End::Peer | End::Own | End::Left(_));
         let error = parting.unwrap_or_else(|| end.into_error());
         tracing::debug!(?peer, %error, "session ended");
@@ -360,9 +361,14 @@ impl<T: Transport> Driver<T> {
                 false => SessionEvent::Closed { session },
             });
         }
+        // A connection that is given up before anybody has greeted: there is nothing to be said.
+        let is_nobody = was_left && !self.link.was_open();
         self.link.end(error.clone());
         if let Some(opened) = self.opened.take() {
             let _ = opened.send(Err(error));
+        }
+        if is_nobody {
+            return;
         }
         // Nobody waits for this any more, but the peer may read it.
         let _ = tokio::time::timeout(LONG_FAREWELL, self.say_goodbye()).await;

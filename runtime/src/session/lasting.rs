@@ -65,7 +65,14 @@ pub(super) async fn drive_lasting(
         }
         driver.let_go();
         fortune.connection_lost(&driver.link);
-        if let Err(end) = go_on(&mut driver, &lasting, grace, patience, &mut fortune).await {
+        let going_on = GoingOn {
+            lasting: &lasting,
+            grace,
+            patience,
+            fortune: &mut fortune,
+            entry: entry.as_ref(),
+        };
+        if let Err(end) = going_on.go_on(&mut driver).await {
             break end;
         }
         fortune.connected();
@@ -140,84 +147,119 @@ fn hand_over(driver: &mut Driver<Box<dyn Transport>>, lasting: &Lasting) -> Resu
     Ok(())
 }
 
-/// Waits for another connection and goes on over it.
-async fn go_on(
-    driver: &mut Driver<Box<dyn Transport>>,
-    lasting: &Lasting,
+/// What it takes to go on over another connection.
+struct GoingOn<'a> {
+    lasting: &'a Lasting,
     grace: Duration,
     patience: Duration,
-    fortune: &mut Fortune,
-) -> Result<(), End> {
-    let link = Arc::clone(&driver.link);
-    let last = LastAttempt::default();
-    let before = fortune.was_in_vain.then_some(fortune.begun);
-    let mut over = pin!(sleep(grace.saturating_sub(fortune.bad_since.elapsed())));
-    let lost = || {
-        let why = last.take().map_or(String::new(), |why| format!(" ({why})"));
-        let text = format!("the session was lost: it was not resumed within {grace:?}{why}");
-        End::Fault(Fault::new(ErrorKind::SessionLost, text))
-    };
-    let mut connecting = match lasting {
-        Lasting::Accepts(_) => None,
-        Lasting::Connects(connector) => Some(Box::pin(reconnect(
-            Arc::clone(&link),
-            connector.clone(),
+    fortune: &'a mut Fortune,
+    /// At the accepting end.
+    entry: Option<&'a Entry>,
+}
+
+/// So often a session without a connection says how much it keeps.
+const COUNTS_EVERY: Duration = Duration::from_secs(1);
+
+impl GoingOn<'_> {
+    /// Waits for another connection and goes on over it.
+    async fn go_on(self, driver: &mut Driver<Box<dyn Transport>>) -> Result<(), End> {
+        let Self {
+            lasting,
+            grace,
             patience,
-            &mut fortune.backoff,
-            before,
-            &last,
-        ))),
-    };
-    loop {
-        let next = poll_fn(|cx| {
-            if let Poll::Ready(end) = driver.wait(cx) {
-                return Poll::Ready(Err(end));
-            }
-            if let Some(connecting) = &mut connecting
-                && let Poll::Ready(met) = connecting.as_mut().poll(cx)
-            {
-                return Poll::Ready(Ok(Next::Met(met)));
-            }
-            if let Some(arrival) = link.take_arrival() {
-                return Poll::Ready(Ok(Next::Arrived(arrival)));
-            }
-            ready!(over.as_mut().poll(cx));
-            Poll::Ready(Err(lost()))
-        });
-        match next.await? {
-            Next::Met(Err(fault)) => {
-                let text = format!("the session was lost: {}", fault.message);
-                let fault = Fault::new(ErrorKind::SessionLost, text);
-                return Err(End::Fault(fault));
-            }
-            Next::Met(Ok(Met {
-                transport,
-                input,
-                answer,
-            })) => {
-                let went_on = link.drive(|core| core.go_on(&answer, None, now()));
-                driver.take_up(transport, input);
-                return went_on.map_err(End::Fault);
-            }
-            Next::Arrived(arrival) => {
-                // Somebody may have come with the same token since it was looked at.
-                if !link.with(|core| core.admits(&arrival.resume.ticket.token)) {
-                    tokio::spawn(async move {
-                        refuse_with(arrival.transport, ErrorKind::SessionLost, UNKNOWN).await;
-                    });
-                    continue;
+            fortune,
+            entry,
+        } = self;
+        let link = Arc::clone(&driver.link);
+        let last = LastAttempt::default();
+        let before = fortune.was_in_vain.then_some(fortune.begun);
+        let mut over = pin!(sleep(grace.saturating_sub(fortune.bad_since.elapsed())));
+        let lost = || {
+            let why = last.take().map_or(String::new(), |why| format!(" ({why})"));
+            lost_because(&format!("it was not resumed within {grace:?}{why}"))
+        };
+        let mut connecting = match lasting {
+            Lasting::Accepts(_) => None,
+            Lasting::Connects(connector) => Some(Box::pin(reconnect(
+                Arc::clone(&link),
+                connector.clone(),
+                patience,
+                &mut fortune.backoff,
+                before,
+                &last,
+            ))),
+        };
+        let mut counts = tokio::time::interval(COUNTS_EVERY);
+        loop {
+            let next = poll_fn(|cx| {
+                if let Poll::Ready(end) = driver.wait(cx) {
+                    return Poll::Ready(Err(end));
                 }
-                let Ok(fresh) = fresh_token() else {
-                    continue; // the connection is dropped, and the peer tries again
-                };
-                let resume = arrival.resume;
-                let went_on = link.drive(|core| core.go_on(&resume, Some(fresh), now()));
-                link.moved_to(arrival.peer_addr);
-                driver.take_up(arrival.transport, arrival.input);
-                return went_on.map_err(End::Fault);
+                if let Some(entry) = entry
+                    && counts.poll_tick(cx).is_ready()
+                {
+                    while counts.poll_tick(cx).is_ready() {}
+                    entry.keeps(link.drive(|core| core.kept_bytes()));
+                }
+                if let Some(why) = link.is_given_up() {
+                    return Poll::Ready(Err(lost_because(why)));
+                }
+                if let Some(connecting) = &mut connecting
+                    && let Poll::Ready(met) = connecting.as_mut().poll(cx)
+                {
+                    return Poll::Ready(Ok(Next::Met(met)));
+                }
+                if let Some(arrival) = link.take_arrival() {
+                    return Poll::Ready(Ok(Next::Arrived(arrival)));
+                }
+                ready!(over.as_mut().poll(cx));
+                Poll::Ready(Err(lost()))
+            });
+            match next.await? {
+                Next::Met(Err(fault)) => {
+                    return Err(lost_because(&fault.message));
+                }
+                Next::Met(Ok(Met {
+                    transport,
+                    input,
+                    answer,
+                })) => {
+                    let went_on = link.drive(|core| core.go_on(&answer, None, now()));
+                    driver.take_up(transport, input);
+                    return went_on.map_err(End::Fault);
+                }
+                Next::Arrived(arrival) => {
+                    // Somebody may have come with the same token since it was looked at.
+                    if !link.with(|core| core.admits(&arrival.resume.ticket.token)) {
+                        tokio::spawn(async move {
+                            refuse_with(arrival.transport, ErrorKind::SessionLost, UNKNOWN).await;
+                        });
+                        continue;
+                    }
+                    let Ok(fresh) = fresh_token() else {
+                        continue; // the connection is dropped, and the peer tries again
+                    };
+                    let resume = arrival.resume;
+                    let went_on = link.drive(|core| core.go_on(&resume, Some(fresh), now()));
+                    link.moved_to(arrival.peer_addr);
+                    driver.take_up(arrival.transport, arrival.input);
+                    went_on.map_err(End::Fault)?;
+                    if let Some(entry) = entry {
+                        entry.is_resumed();
+                    }
+                    // Somebody may have taken its place just now.
+                    return link
+                        .is_given_up()
+                        .map_or(Ok(()), |why| Err(lost_because(why)));
+                }
             }
         }
     }
+}
+
+fn lost_because(why: &str) -> End {
+    let text = format!("the session was lost: {why}");
+    End::Fault(Fault::new(ErrorKind::SessionLost, text))
 }
 
 enum Next {
