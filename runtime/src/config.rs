@@ -132,8 +132,8 @@ macro_rules! settings {
         /// again and both go on where they were: calls and callbacks in flight, too, in their order, none
         /// lost and none twice, as long as both processes live. This takes the same line at both ends,
         /// and the shorter `grace` counts: when it is over, the session is lost for good, and
-        /// everybody who waits gets [`SessionLost`](crate::ErrorKind::SessionLost). Default: a session
-        /// ends with its connection.
+        /// everybody who waits gets [`SessionLost`](crate::ErrorKind::SessionLost). Default, and
+        /// with a grace of zero: a session ends with its connection.
         ///
         /// What was sent is kept until the peer has acknowledged it, up to
         /// [`max_replay_bytes`](crate::Limits::max_replay_bytes). Whoever can read the connection can take
@@ -144,7 +144,7 @@ macro_rules! settings {
         ///
         /// The guide has a [chapter](crate::guide::broken) about it.
         pub fn resume(mut self, grace: std::time::Duration) -> Self {
-            self.settings.config.resume = Some(grace);
+            self.settings.config.resume = (!grace.is_zero()).then_some(grace);
             self
         }
 

@@ -34,7 +34,11 @@ impl Mortal {
 
     /// A server, and where it listens.
     fn serve() -> (Self, String) {
-        let mut server = Self::start(&["serve"]);
+        Self::serve_with(&[])
+    }
+
+    fn serve_with(arguments: &[&str]) -> (Self, String) {
+        let mut server = Self::start(&[&["serve"], arguments].concat());
         let mut output = BufReader::new(server.0.stdout.take().expect("its output"));
         let mut line = String::new();
         output.read_line(&mut line).expect("a line");
@@ -122,10 +126,14 @@ impl Busy {
 
     /// Every call has failed within that time, and nothing is left.
     async fn ends_within(self, time: Duration) {
+        self.ends_with(ErrorKind::Closed, time).await;
+    }
+
+    async fn ends_with(self, kind: ErrorKind, time: Duration) {
         let start = Instant::now();
         for call in self.calls {
             let error = call.await.unwrap();
-            assert_eq!(error.kind(), ErrorKind::Closed, "{error}");
+            assert_eq!(error.kind(), kind, "{error}");
         }
         let took = start.elapsed();
         assert!(took < time, "{took:?}");
@@ -147,6 +155,68 @@ fn a_server_that_is_killed_is_noticed_at_once() {
             busy.ends_within(AT_ONCE).await;
         });
     }
+}
+
+/// For how long sessions wait for a connection, where they do.
+const GRACE: Duration = Duration::from_millis(1500);
+
+#[test]
+fn a_server_that_is_killed_is_waited_for_until_the_grace_is_over() {
+    let mut random = fastrand::Rng::with_seed(4);
+    for _ in 0..4 {
+        let after = random.usize(0..300);
+        run(async move {
+            let (mut server, address) = Mortal::serve_with(&["1500"]);
+            let mut busy = Busy::with(&address, Client::builder().resume(GRACE)).await;
+            hear(&mut busy.heard, after).await;
+            let start = Instant::now();
+            server.kill();
+            busy.ends_with(ErrorKind::SessionLost, GRACE + AT_ONCE)
+                .await;
+            assert!(start.elapsed() >= GRACE, "{:?}", start.elapsed());
+        });
+    }
+}
+
+#[test]
+fn a_server_that_stops_is_given_up_after_the_heartbeat_and_the_grace() {
+    run(async move {
+        let (server, address) = Mortal::serve_with(&["1500"]);
+        let impatient = Client::builder()
+            .resume(GRACE)
+            .heartbeat(Duration::from_millis(500))
+            .heartbeat_misses(2);
+        let mut busy = Busy::with(&address, impatient).await;
+        hear(&mut busy.heard, 100).await;
+        server.signal("STOP");
+        // A second and a half of silence, and the grace: its kernel takes connections, and it does not answer.
+        let promise = GRACE + Duration::from_millis(1500);
+        busy.ends_with(ErrorKind::SessionLost, promise + AT_ONCE)
+            .await;
+    });
+}
+
+#[test]
+fn a_server_that_is_killed_and_comes_back_knows_of_nothing() {
+    run(async move {
+        let (mut server, address) = Mortal::serve_with(&["30000"]);
+        let grace = Duration::from_secs(30);
+        let mut busy = Busy::with(&address, Client::builder().resume(grace)).await;
+        hear(&mut busy.heard, 100).await;
+        server.kill();
+        // Another one takes its port.
+        let again = loop {
+            let again = Shelf::serve().1.resume(grace).bind(address.clone());
+            match again.await {
+                Ok(again) => break again,
+                Err(_) => tokio::task::yield_now().await, // the killed one is not quite gone
+            }
+        };
+        let handle = again.handle();
+        tokio::spawn(again.run());
+        busy.ends_with(ErrorKind::SessionLost, AT_ONCE).await;
+        handle.close();
+    });
 }
 
 #[test]
@@ -181,9 +251,15 @@ async fn client_dies(
     serving: &Serving,
     shelf: &Shelf,
     after: usize,
+    grace: Duration,
     dies: impl FnOnce(&mut Mortal),
 ) {
-    let mut client = Mortal::start(&["call", &serving.address().to_string()]);
+    let address = serving.address().to_string();
+    let mut arguments = vec!["call", &address];
+    if !grace.is_zero() {
+        arguments.push("1500");
+    }
+    let mut client = Mortal::start(&arguments);
     until("it has left its listeners", || shelf.len() == 10).await;
     let session: Session = serving.handle().sessions().remove(0);
     let calls: Vec<_> = (0..20)
@@ -200,10 +276,14 @@ async fn client_dies(
     dies(&mut client);
     for call in calls {
         let error = call.await.unwrap();
-        assert_eq!(error.kind(), ErrorKind::Closed, "{error}");
+        let kind = match grace {
+            Duration::ZERO => ErrorKind::Closed,
+            _ => ErrorKind::SessionLost,
+        };
+        assert_eq!(error.kind(), kind, "{error}");
     }
     let took = start.elapsed();
-    assert!(took < AT_ONCE, "{took:?}");
+    assert!(took >= grace && took < grace + AT_ONCE, "{took:?}");
     until("it has no session", || {
         serving.handle().sessions().is_empty()
     })
@@ -221,7 +301,20 @@ fn a_client_that_is_killed_is_noticed_at_once() {
         let serving = Serving::start(Over::Tcp, server).await;
         for _ in 0..ROUNDS {
             let after = random.usize(0..1000);
-            client_dies(&serving, &shelf, after, Mortal::kill).await;
+            client_dies(&serving, &shelf, after, Duration::ZERO, Mortal::kill).await;
+        }
+    });
+}
+
+#[test]
+fn a_client_that_is_killed_is_waited_for_until_the_grace_is_over() {
+    run(async {
+        let mut random = fastrand::Rng::with_seed(5);
+        let (shelf, server) = Shelf::serve();
+        let serving = Serving::start(Over::Tcp, server.resume(GRACE)).await;
+        for _ in 0..4 {
+            let after = random.usize(0..1000);
+            client_dies(&serving, &shelf, after, GRACE, Mortal::kill).await;
         }
     });
 }
@@ -235,7 +328,10 @@ fn a_client_that_stops_is_noticed_by_the_heartbeat() {
             .heartbeat_misses(2);
         let serving = Serving::start(Over::Tcp, server).await;
         for _ in 0..3 {
-            client_dies(&serving, &shelf, 100, |client| client.signal("STOP")).await;
+            client_dies(&serving, &shelf, 100, Duration::ZERO, |client| {
+                client.signal("STOP");
+            })
+            .await;
         }
     });
 }

@@ -1,5 +1,5 @@
-//! One end of a connection, to be killed: `mortal serve`, or `mortal call <address>`. What it does is
-//! looked at from the other end.
+//! One end of a connection, to be killed: `mortal serve [grace]`, or `mortal call <address> [grace]`. With a
+//! grace time, in milliseconds, its sessions resume. What it does is looked at from the other end.
 
 #![allow(
     missing_docs,
@@ -19,16 +19,23 @@ use ringback_tests::services::Listener;
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["serve"] => serve().await,
-        ["call", address] => call(address).await,
-        other => panic!("`serve`, or `call <address>`, and not {other:?}"),
+        ["serve"] => serve(Duration::ZERO).await,
+        ["serve", grace] => serve(millis(grace)).await,
+        ["call", address] => call(address, Duration::ZERO).await,
+        ["call", address, grace] => call(address, millis(grace)).await,
+        other => panic!("`serve [grace]`, or `call <address> [grace]`, and not {other:?}"),
     }
 }
 
+fn millis(text: &str) -> Duration {
+    Duration::from_millis(text.parse().expect("milliseconds"))
+}
+
 /// Keeps listeners, and calls all of them all the time.
-async fn serve() -> Result<()> {
+async fn serve(grace: Duration) -> Result<()> {
     let (shelf, server) = Shelf::serve();
     let server = server
+        .resume(grace)
         .shutdown_grace(Duration::from_secs(30))
         .bind("127.0.0.1:0")
         .await?;
@@ -54,8 +61,8 @@ impl Listener for Never {
 }
 
 /// Makes calls that never end, leaves listeners that do not either, and makes short calls all the time.
-async fn call(address: &str) -> Result<()> {
-    let client = Client::builder().connect(address).await?;
+async fn call(address: &str, grace: Duration) -> Result<()> {
+    let client = Client::builder().resume(grace).connect(address).await?;
     let keeper: KeeperClient = client.service();
     for _ in 0..10 {
         keeper.keep(Arc::new(Never)).await?;
