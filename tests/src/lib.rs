@@ -5,6 +5,7 @@ pub mod ends;
 pub mod keeper;
 pub mod living;
 pub mod raw;
+pub mod road;
 pub mod run;
 pub mod services;
 pub mod until;

@@ -1,15 +1,12 @@
 //! How a client comes to its next connection: what it does when that is hard.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ringback::testing::{Link, Network};
 use ringback::{Client, ErrorKind, Result, Server, ServerHandle, SessionEvent, service};
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use ringback_tests::road::Road;
 use tokio::time::Instant;
 
 #[service]
@@ -154,49 +151,6 @@ async fn a_connection_that_brings_nothing_on_is_no_reason_to_hurry() {
     assert!(attempts < 20, "{attempts} attempts");
 }
 
-/// A way to a server, over TCP, that can be closed and opened again at the same address.
-struct Road {
-    address: SocketAddr,
-    to: SocketAddr,
-    carries: Option<JoinSet<()>>,
-}
-
-impl Road {
-    async fn to(to: SocketAddr) -> Self {
-        let mut road = Self {
-            address: "127.0.0.1:0".parse().unwrap(),
-            to,
-            carries: None,
-        };
-        road.open().await;
-        road
-    }
-
-    async fn open(&mut self) {
-        let listener = TcpListener::bind(self.address).await.unwrap();
-        self.address = listener.local_addr().unwrap();
-        let to = self.to;
-        let mut carries = JoinSet::new();
-        carries.spawn(async move {
-            let mut all = JoinSet::new();
-            loop {
-                let (mut near, _) = listener.accept().await.unwrap();
-                all.spawn(async move {
-                    let mut far = TcpStream::connect(to).await.unwrap();
-                    let _ = copy_bidirectional(&mut near, &mut far).await;
-                });
-            }
-        });
-        self.carries = Some(carries);
-    }
-
-    async fn close(&mut self) {
-        if let Some(mut carries) = self.carries.take() {
-            carries.shutdown().await;
-        }
-    }
-}
-
 async fn serve_by_tcp() -> ServerHandle {
     let server = Server::builder()
         .resume(30 * SECOND)
@@ -212,7 +166,7 @@ async fn serve_by_tcp() -> ServerHandle {
 async fn a_session_is_resumed_where_it_is_and_not_at_another_address() {
     let (server, other) = (serve_by_tcp().await, serve_by_tcp().await);
     let mut road = Road::to(server.local_addr()).await;
-    let addresses = [road.address, other.local_addr()];
+    let addresses = [road.address(), other.local_addr()];
     let client = Client::builder().resume(30 * SECOND);
     let client = client.connect(addresses).await.unwrap();
     let echo = client.service::<EchoClient>();
@@ -223,7 +177,7 @@ async fn a_session_is_resumed_where_it_is_and_not_at_another_address() {
     tokio::time::sleep(200 * MS).await; // attempts at either address would have been made
     road.open().await;
     assert_eq!(call.await.unwrap().unwrap(), 2);
-    assert_eq!(client.session().peer_addr(), Some(road.address));
+    assert_eq!(client.session().peer_addr(), Some(road.address()));
     // The server sees it at the port that it comes from now.
     let after = server.sessions()[0].peer_addr().unwrap();
     assert_ne!(before, after);
