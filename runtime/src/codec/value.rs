@@ -10,7 +10,7 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, SeqAccess, Vis
 use serde::ser::{self, Serialize, Serializer};
 
 use super::empty::EmptyBytes;
-use super::scan;
+use super::{ScanError, scan};
 
 /// The MessagePack extension type of a reference: its data is an index into the frame's table.
 pub(crate) const REFERENCE_TAG: i8 = 1;
@@ -33,17 +33,16 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     } else {
         value.serialize(&mut writer.with_struct_map())?;
     }
-    // A level takes a byte at least, so most values need no closer look.
-    if out.len() - start <= max_nesting as usize {
-        return Ok(());
-    }
-    // The writer has a limit of its own, which it does not keep.
-    match scan(&out[start..], max_nesting) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(ser::Error::custom(format_args!(
-            "nested deeper than the peer takes, which is {max_nesting} levels (max_nesting)"
-        ))),
-    }
+    // The writer has a limit of its own, which it does not keep; and it believes a `Serialize` that
+    // announces another number of elements than it writes. The peer would end the connection over both.
+    let error = match scan(&out[start..], max_nesting) {
+        Ok(length) if length == out.len() - start => return Ok(()),
+        Err(ScanError::TooDeep { max }) => {
+            format!("nested deeper than the peer takes, which is {max} levels (max_nesting)")
+        }
+        _ => "its `Serialize` writes another number of elements than it announces".to_owned(),
+    };
+    Err(ser::Error::custom(error))
 }
 
 /// Reads values one after the other from a slice that `scan` has passed.
@@ -147,7 +146,31 @@ pub(crate) fn read_reference_index<'de, D: Deserializer<'de>>(
 
 #[cfg(test)]
 mod tests {
+    use serde::ser::SerializeStruct;
+
     use super::*;
+
+    /// Writes two fields, and announces so many.
+    struct Announces(usize);
+
+    impl Serialize for Announces {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut fields = serializer.serialize_struct("Announces", self.0)?;
+            fields.serialize_field("a", &1)?;
+            fields.serialize_field("b", &2)?;
+            fields.end()
+        }
+    }
+
+    #[test]
+    fn what_announces_another_number_of_elements_than_it_has_is_an_error() {
+        for compact in [false, true] {
+            for (announced, is_right) in [(1, false), (2, true), (3, false)] {
+                let written = encode(&Announces(announced), &mut Vec::new(), compact, 64);
+                assert_eq!(written.is_ok(), is_right, "{announced}: {written:?}");
+            }
+        }
+    }
 
     #[derive(serde::Serialize, serde::Deserialize, PartialEq, Debug)]
     struct Order {
