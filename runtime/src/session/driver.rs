@@ -7,6 +7,7 @@
 //! call is never held up. (Measured on two plain ends over loopback: one write per message costs
 //! seven times the processor time of this.)
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -44,16 +45,11 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// How long a goodbye may take as a whole.
 const LONG_FAREWELL: Duration = Duration::from_secs(10);
 
-/// Drives a connection until it ends. `opened` gets the first handle, or why there is none.
-pub(super) async fn drive<T: Transport>(
-    link: Arc<Link>,
-    services: Arc<Services>,
-    transport: T,
-    opened: oneshot::Sender<Result<Opened, Error>>,
-) {
-    let mut driver = Driver::new(link, services, transport, opened);
+/// Drives a connection until it ends. There is a task for each connection, most of them idle: so the driver
+/// lies in a box, where it is not moved about, and the end gets its memory when it comes.
+pub(super) async fn drive<T: Transport>(mut driver: Box<Driver<T>>) {
     let end = driver.run().await;
-    driver.finish(end).await;
+    Box::pin(driver.finish(end)).await;
 }
 
 pub(super) struct Driver<T: Transport> {
@@ -74,7 +70,11 @@ pub(super) struct Driver<T: Transport> {
     opened: Option<oneshot::Sender<Result<Opened, Error>>>,
     /// The session that the connection is meant for, if it is another one.
     pub(super) claim: Option<Resume>,
+    _kept: Kept,
 }
+
+/// Dropped when the connection is gone, its goodbye included.
+pub(crate) type Kept = Option<Arc<dyn Any + Send + Sync>>;
 
 /// Why a connection ends.
 pub(super) enum End {
@@ -102,6 +102,7 @@ impl<T: Transport> Driver<T> {
         services: Arc<Services>,
         transport: T,
         opened: oneshot::Sender<Result<Opened, Error>>,
+        kept: Kept,
     ) -> Self {
         Self {
             link,
@@ -116,6 +117,7 @@ impl<T: Transport> Driver<T> {
             timer: None,
             opened: Some(opened),
             claim: None,
+            _kept: kept,
         }
     }
 
@@ -318,7 +320,7 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Ends the session.
-    pub(super) async fn finish(mut self, mut end: End) {
+    pub(super) async fn finish(&mut self, mut end: End) {
         let peer = self.link.peer_addr();
         if let End::HandedOver = end {
             let text = "no session of this end can be resumed";

@@ -34,7 +34,7 @@ const UNKNOWN: &str = "there is no such session (any more)";
 
 /// Drives a session over one connection after the other until it ends.
 pub(super) async fn drive_lasting(
-    mut driver: Driver<Box<dyn Transport>>,
+    mut driver: Box<Driver<Box<dyn Transport>>>,
     lasting: Lasting,
     patience: Duration,
 ) {
@@ -81,7 +81,7 @@ pub(super) async fn drive_lasting(
         });
     };
     drop::<Option<Entry>>(entry); // from here on it cannot be resumed
-    driver.finish(end).await;
+    Box::pin(driver.finish(end)).await;
 }
 
 /// What the connections of a session were good for. One that breaks again at once, and over which nothing

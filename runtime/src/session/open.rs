@@ -1,6 +1,5 @@
 //! Opens a session over a transport.
 
-use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::unconstrained;
 
-use super::driver::{Driver, drive};
+use super::driver::{Driver, Kept, drive};
 use super::events::Readers;
 use super::handle::Session;
 use super::lasting::{Lasting, drive_lasting};
@@ -26,8 +25,7 @@ pub(crate) struct Opening {
     pub(crate) peer_addr: Option<SocketAddr>,
     /// How long the handshake may take.
     pub(crate) patience: Duration,
-    /// Dropped when the connection is gone, its goodbye included.
-    pub(crate) kept: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) kept: Kept,
     /// How the session gets from one connection to the next, if it can be resumed.
     pub(crate) lasting: Option<Lasting>,
     /// Who hears of all sessions of this end.
@@ -53,23 +51,18 @@ pub(crate) async fn open<T: Transport>(opening: Opening, transport: T) -> Result
     let (sender, receiver) = oneshot::channel();
     // Unconstrained: tokio's budget would suspend handlers at their first poll for no reason of
     // theirs. The driver takes its own turns.
-    let (kept, services, patience) = (opening.kept, opening.services, opening.patience);
+    let (services, patience) = (opening.services, opening.patience);
     let driven = Arc::clone(&link);
     match opening.lasting {
         None => {
-            let driving = drive(driven, services, transport, sender);
-            tokio::spawn(unconstrained(async move {
-                driving.await;
-                drop(kept);
-            }));
+            let driver = Driver::new(driven, services, transport, sender, opening.kept);
+            tokio::spawn(unconstrained(drive(Box::new(driver))));
         }
         Some(lasting) => {
-            let driver = Driver::new(driven, services, Box::new(transport) as Box<_>, sender);
-            let driving = drive_lasting(driver, lasting, patience);
-            tokio::spawn(unconstrained(async move {
-                driving.await;
-                drop(kept);
-            }));
+            let transport: Box<dyn Transport> = Box::new(transport);
+            let driver = Driver::new(driven, services, transport, sender, opening.kept);
+            let driving = drive_lasting(Box::new(driver), lasting, patience);
+            tokio::spawn(unconstrained(driving));
         }
     }
     let mut guard = LeaveUnlessOpen(Some(&link));
