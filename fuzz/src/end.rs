@@ -286,7 +286,7 @@ impl End {
             core.end(error)
         });
         if let Some(remains) = remains {
-            for caller in remains.callers {
+            for caller in remains.callers.into_iter().chain(remains.unsent) {
                 caller.tell();
             }
             for watch in remains.watches {

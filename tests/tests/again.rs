@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ringback::testing::{Link, Network};
-use ringback::{Client, ClientBuilder, ErrorKind, Result, Server, ServerHandle, service};
+use ringback::{Client, ClientBuilder, ErrorKind, Limits, Result, Server, ServerHandle, service};
 use ringback_tests::Living;
 use ringback_tests::living::Life;
 use tokio::sync::Notify;
@@ -196,6 +196,40 @@ async fn other_calls_fail_and_say_that_they_may_have_been_handled() {
         );
         in_time("there is a new session", || !client.session().is_closed()).await;
         assert_eq!(air.radio.begun.load(Ordering::SeqCst), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_never_left_does_not_say_that_it_may_have_been_handled() {
+    let network = Network::new(5);
+    let radio = Arc::<Radio>::default();
+    let mut limits = Limits::default();
+    limits.max_calls = 1;
+    let server = Server::builder()
+        .limits(limits)
+        .service(StationServer::new(Arc::clone(&radio)))
+        .listen(network.listen("station"));
+    tokio::spawn(server.run());
+    let link = network.link();
+    let connecting = link.clone();
+    let client = Client::builder().connect_with(async move || connecting.connect("station").await);
+    let client = client.await.expect("a client");
+    let station = client.service::<StationClient>();
+    let [sent, waiting] = [(); 2].map(|()| {
+        let station = station.clone();
+        tokio::spawn(async move { station.write().await })
+    });
+    in_time("one has begun and one waits", || {
+        radio.begun.load(Ordering::SeqCst) == 1 && client.session().stats().calls_in_flight == 2
+    })
+    .await;
+    link.cut();
+    for (call, left) in [(sent, true), (waiting, false)] {
+        let error = call.await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Closed);
+        let text = error.to_string();
+        assert_eq!(text.contains("is not known"), left, "{text}");
+        assert!(text.contains("Station.write"), "{text}");
     }
 }
 

@@ -179,7 +179,7 @@ impl<H: Host> Connection<H> {
             arrived: 0,
             arriving_pace: Pace::new(config.heartbeat, config.heartbeat_misses),
             ping_due: false,
-            pings: Pings::new(now),
+            pings: Pings::new(config.heartbeat, now),
             idle: Idle::new(config.idle, now),
             pong_due: None,
             events: VecDeque::new(),
@@ -432,6 +432,7 @@ impl<H: Host> Connection<H> {
         let mut remains = Remains {
             error: error.clone(),
             callers: Vec::new(),
+            unsent: Vec::new(),
             watches: Vec::new(),
             garbage: self.take_garbage(),
         };
@@ -440,11 +441,14 @@ impl<H: Host> Connection<H> {
             event.leave(&mut remains);
         }
         for made in self.calls.drain() {
-            remains.callers.extend(made.caller);
-            if let State::Waiting(waiting) = made.state {
-                remains
-                    .garbage
-                    .push(Garbage::References(waiting.references));
+            match made.state {
+                State::Sent => remains.callers.extend(made.caller),
+                State::Waiting(waiting) => {
+                    remains.unsent.extend(made.caller);
+                    remains
+                        .garbage
+                        .push(Garbage::References(waiting.references));
+                }
             }
         }
         let objects = self.exports.drain().map(Garbage::Object);

@@ -138,6 +138,8 @@ pub(crate) struct Remains<H: Host> {
     pub(crate) error: Error,
     /// Everyone who was waiting, or who was not told yet what had happened: each gets the error.
     pub(crate) callers: Vec<H::Caller>,
+    /// Everyone whose call had not left yet.
+    pub(crate) unsent: Vec<H::Caller>,
     /// Everyone who watched an object of the peer.
     pub(crate) watches: Vec<H::Watch>,
     /// The objects that the peer knew, and what waiting calls kept alive.

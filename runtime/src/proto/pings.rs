@@ -7,17 +7,23 @@ use super::Fault;
 use crate::error::ErrorKind;
 
 const WINDOW: Duration = Duration::from_secs(1);
-/// So many are taken in a window, and twice as many as the peer's own heartbeat asks for.
+/// So many are taken in a window, and twice as many as the heartbeats of both ends ask for: by its own
+/// an end asks for signs of life, by the other's it gives some while it receives a large frame.
 const FREE: u64 = 100;
 
 pub(super) struct Pings {
+    /// The most of a window, but for the peer's heartbeat.
+    free: u64,
     began: Instant,
     count: u64,
 }
 
 impl Pings {
-    pub(super) fn new(now: Instant) -> Self {
+    /// For an end with that heartbeat.
+    pub(super) fn new(heartbeat: Option<Duration>, now: Instant) -> Self {
+        let heartbeat = heartbeat.map_or(0, |heartbeat| heartbeat.as_millis() as u64);
         Self {
+            free: FREE + beats(heartbeat),
             began: now,
             count: 0,
         }
@@ -29,8 +35,7 @@ impl Pings {
             (self.began, self.count) = (now, 0);
         }
         self.count += 1;
-        let beats = (WINDOW.as_millis() as u64).checked_div(heartbeat);
-        let most = FREE + 2 * beats.unwrap_or_default();
+        let most = self.free + beats(heartbeat);
         if self.count > most {
             return Err(Fault::new(
                 ErrorKind::Overloaded,
@@ -41,29 +46,41 @@ impl Pings {
     }
 }
 
+/// Twice as many as a heartbeat of so many milliseconds, or of none, asks for in a window.
+fn beats(heartbeat: u64) -> u64 {
+    2 * (WINDOW.as_millis() as u64)
+        .checked_div(heartbeat)
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn most(heartbeat: u64) -> usize {
+        most_of_both(None, heartbeat)
+    }
+
+    fn most_of_both(own: Option<Duration>, heartbeat: u64) -> usize {
         let now = Instant::now();
-        let mut pings = Pings::new(now);
+        let mut pings = Pings::new(own, now);
         (0..10_000)
             .take_while(|_| pings.one_more(heartbeat, now).is_ok())
             .count()
     }
 
     #[test]
-    fn a_hundred_are_taken_and_twice_those_of_the_heartbeat() {
+    fn a_hundred_are_taken_and_twice_those_of_the_heartbeats() {
         assert_eq!(most(0), 100);
         assert_eq!(most(5000), 100);
         assert_eq!(most(10), 300);
+        assert_eq!(most_of_both(Some(Duration::from_millis(5)), 10), 700);
     }
 
     #[test]
     fn they_are_counted_anew_after_a_second() {
         let start = Instant::now();
-        let mut pings = Pings::new(start);
+        let mut pings = Pings::new(None, start);
         for window in 0..3 {
             for _ in 0..100 {
                 pings.one_more(0, start + WINDOW * window).unwrap();

@@ -131,7 +131,7 @@ fn outcome<R: Outcome>(method: &'static Method, end: Ended) -> R {
     match answer {
         Answer::Reply(reply) => read(method, &reply).unwrap_or_else(R::failed),
         Answer::Entered => sent(),
-        Answer::Rejected(rejected) => R::failed(rejected.into_error(&method.to_string())),
+        Answer::Rejected(why) => R::failed(not_sent(method, why)),
         Answer::Ended(error) => R::failed(lost(method, error)),
     }
 }
@@ -192,10 +192,7 @@ fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded, terms: &
         core.submit(call, caller, clock::now)
     });
     match (submitted, answer) {
-        (Err(rejected), _) => State::Failed(match rejected {
-            Rejected::Closed(error) => ended(method, error),
-            rejected => rejected.into_error(&method.to_string()),
-        }),
+        (Err(why), _) => State::Failed(not_sent(method, why)),
         (Ok(_), None) => State::Sent,
         (Ok(Submitted::Sent(id) | Submitted::Waiting(id)), Some(answer)) => {
             State::Waiting(Waiting {
@@ -240,7 +237,7 @@ impl Waiting {
     fn goes_on(&mut self, method: &Method, answer: &Answer) -> Option<State> {
         let why = match answer {
             Answer::Ended(error) => lost(method, error.clone()),
-            Answer::Rejected(Rejected::Closed(error)) => ended(method, error.clone()),
+            Answer::Rejected(why @ Rejected::Closed(_)) => not_sent(method, why.clone()),
             _ => return None,
         };
         let again = self.again.take()?;
@@ -392,9 +389,14 @@ fn failure_text(method: &Method, message: &str) -> String {
     }
 }
 
-/// The session was over before the call was sent.
-fn ended(method: &Method, why: Error) -> Error {
-    Error::new(why.kind(), format!("{method}: {why}")).with_source(why)
+/// The call never left.
+fn not_sent(method: &Method, why: Rejected) -> Error {
+    match why {
+        Rejected::Closed(why) => {
+            Error::new(why.kind(), format!("{method}: {why}")).with_source(why)
+        }
+        why => why.into_error(&method.to_string()),
+    }
 }
 
 /// The session has ended while the call was under way.

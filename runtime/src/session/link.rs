@@ -20,7 +20,7 @@ use super::watch::{OnClosed, Watch};
 use crate::error::Error;
 use crate::frame::Status;
 use crate::id::{ObjectId, RequestId};
-use crate::proto::{Config, Connection, Departure, Garbage, Host, NewReference, Side};
+use crate::proto::{Config, Connection, Departure, Garbage, Host, NewReference, Rejected, Side};
 
 /// What a session attaches to the entries of its connection.
 pub(crate) struct Attached;
@@ -278,6 +278,10 @@ impl Link {
         };
         for caller in remains.callers {
             caller.tell(Answer::Ended(remains.error.clone()));
+        }
+        for caller in remains.unsent {
+            let error = remains.error.clone();
+            caller.tell(Answer::Rejected(Rejected::Closed(error)));
         }
         for watch in remains.watches {
             watch.close();

@@ -397,10 +397,11 @@ impl End {
         let Remains {
             error,
             callers,
+            unsent,
             watches,
             garbage,
         } = remains;
-        for caller in callers {
+        for caller in callers.into_iter().chain(unsent) {
             Caller::tell(caller, Outcome::Ended(error.clone()));
         }
         for watch in watches {
