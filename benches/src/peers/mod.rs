@@ -38,6 +38,7 @@ macro_rules! each_peer {
             floor::Floor,
             ringback::Ringback,
             ringback::RingbackGroup,
+            ringback::RingbackResume,
             #[cfg(feature = "tarpc")]
             tarpc::Tarpc,
             #[cfg(feature = "tonic")]

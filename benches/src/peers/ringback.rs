@@ -1,8 +1,10 @@
-//! Ringback, with all that is on by default. Twice: a plain loop over held callbacks, and a `Group`.
+//! Ringback, with all that is on by default: with a plain loop over held callbacks, with a `Group`, and
+//! with sessions that can be resumed.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ringback::{Client as Connection, Error, Group, Result, Server, service};
 
@@ -137,12 +139,29 @@ async fn apart(work: impl Future<Output = Result<()>> + Send + 'static) -> Resul
     tokio::spawn(work).await.map_err(Error::application)?
 }
 
-async fn serve(grouped: bool, ready: impl FnOnce(SocketAddr)) -> Outcome<()> {
+/// How Ringback is used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Plain,
+    /// A `Group` where many are called.
+    Grouped,
+    /// Sessions outlive their connections.
+    Resumed,
+}
+
+/// How long a session waits for another connection.
+const GRACE: Duration = Duration::from_secs(30);
+
+async fn serve(manner: Manner, ready: impl FnOnce(SocketAddr)) -> Outcome<()> {
     let provider = Provider {
-        grouped,
+        grouped: manner == Manner::Grouped,
         ..Provider::default()
     };
-    let server = Server::builder()
+    let mut server = Server::builder();
+    if manner == Manner::Resumed {
+        server = server.resume(GRACE);
+    }
+    let server = server
         .service(BenchServer::new(provider))
         .max_callbacks(MAX_CALLBACKS)
         .bind("127.0.0.1:0")
@@ -151,11 +170,14 @@ async fn serve(grouped: bool, ready: impl FnOnce(SocketAddr)) -> Outcome<()> {
     Ok(server.run().await?)
 }
 
-async fn connect(address: SocketAddr, grouped: bool) -> Outcome<RingbackClient> {
-    let connection = Connection::builder().connect(address).await?;
+async fn connect(address: SocketAddr, manner: Manner) -> Outcome<RingbackClient> {
+    let mut connection = Connection::builder();
+    if manner == Manner::Resumed {
+        connection = connection.resume(GRACE);
+    }
     Ok(RingbackClient {
-        bench: connection.service(),
-        grouped,
+        bench: connection.connect(address).await?.service(),
+        manner,
     })
 }
 
@@ -167,11 +189,11 @@ impl Peer for Ringback {
     type Client = RingbackClient;
 
     async fn serve(ready: impl FnOnce(SocketAddr)) -> Outcome<()> {
-        serve(false, ready).await
+        serve(Manner::Plain, ready).await
     }
 
     async fn connect(address: SocketAddr) -> Outcome<RingbackClient> {
-        connect(address, false).await
+        connect(address, Manner::Plain).await
     }
 }
 
@@ -183,18 +205,34 @@ impl Peer for RingbackGroup {
     type Client = RingbackClient;
 
     async fn serve(ready: impl FnOnce(SocketAddr)) -> Outcome<()> {
-        serve(true, ready).await
+        serve(Manner::Grouped, ready).await
     }
 
     async fn connect(address: SocketAddr) -> Outcome<RingbackClient> {
-        connect(address, true).await
+        connect(address, Manner::Grouped).await
+    }
+}
+
+/// Ringback with sessions that outlive their connections: numbers, acks, and bytes kept until then.
+pub(crate) struct RingbackResume;
+
+impl Peer for RingbackResume {
+    const NAME: &'static str = "ringback-resume";
+    type Client = RingbackClient;
+
+    async fn serve(ready: impl FnOnce(SocketAddr)) -> Outcome<()> {
+        serve(Manner::Resumed, ready).await
+    }
+
+    async fn connect(address: SocketAddr) -> Outcome<RingbackClient> {
+        connect(address, Manner::Resumed).await
     }
 }
 
 #[derive(Clone)]
 pub(crate) struct RingbackClient {
     bench: BenchClient,
-    grouped: bool,
+    manner: Manner,
 }
 
 /// An object of the client.
@@ -229,7 +267,7 @@ impl Oracle for Silent {
 impl RingbackClient {
     /// What a group adds concerns callbacks only.
     fn plain(&self) -> Outcome<()> {
-        if self.grouped {
+        if self.manner == Manner::Grouped {
             return Err(Stop::Unsupported("same as without a group"));
         }
         Ok(())
@@ -268,7 +306,7 @@ impl Client for RingbackClient {
     }
 
     async fn push(&self, events: u64) -> Outcome<()> {
-        if self.grouped {
+        if self.manner == Manner::Grouped {
             self.bench.push_group(events).await?;
         } else {
             self.bench.push(events).await?;
