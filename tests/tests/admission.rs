@@ -281,6 +281,72 @@ async fn who_has_waited_longest_for_its_connection_makes_room_for_a_newcomer() {
     assert_eq!(refused.kind(), ErrorKind::Refused);
 }
 
+/// However full the server is, an address makes room for itself by what it has.
+#[tokio::test(start_paused = true)]
+async fn an_address_that_is_full_ends_no_session_of_another() {
+    let network = Network::new(1);
+    let server = Server::builder()
+        .max_connections(2)
+        .max_connections_per_address(1);
+    let handle = resuming(&network, server);
+    let (honest, greedy) = (network.link(), network.link());
+    let waits = resumes(&honest).await.unwrap();
+    let _first = resumes(&greedy).await.unwrap();
+    honest.cut();
+    tokio::time::sleep(MS * 1500).await;
+    for _ in 0..3 {
+        let refused = resumes(&greedy).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Refused, "{refused}");
+    }
+    assert_eq!(handle.sessions().len(), 2);
+    honest.heal();
+    waits.service::<KeeperClient>().kept().await.unwrap();
+}
+
+/// Whoever came when all seats were taken has its greeting read, and may find one by then.
+#[tokio::test(start_paused = true)]
+async fn a_seat_that_is_free_by_now_is_taken_before_a_session_is_ended() {
+    let network = Network::new(1);
+    let handle = resuming(&network, Server::builder().max_connections(2));
+    let link = network.link();
+    let (waits, leaves) = (resumes(&link).await, resumes(&network.link()).await);
+    link.cut();
+    tokio::time::sleep(MS * 1500).await;
+    let greets_late = network.link().connect("server").await.unwrap();
+    tokio::time::sleep(MS).await;
+    drop(leaves);
+    until("one has gone", || handle.sessions().len() == 1).await;
+    tokio::time::sleep(MS * 100).await;
+    let newcomer = Client::builder().connect_io(greets_late).await.unwrap();
+    newcomer.service::<KeeperClient>().kept().await.unwrap();
+    tokio::time::sleep(MS * 100).await;
+    assert_eq!(handle.sessions().len(), 2);
+    link.heal();
+    let keeper: KeeperClient = waits.unwrap().service();
+    keeper.kept().await.unwrap();
+}
+
+/// The same when there is no session any more that could make room.
+#[tokio::test(start_paused = true)]
+async fn a_seat_that_is_free_by_now_is_taken_when_nobody_waits_any_more() {
+    let network = Network::new(1);
+    let handle = resuming(&network, Server::builder().max_connections(1));
+    let link = network.link();
+    let _waits = resumes(&link).await.unwrap();
+    link.cut();
+    tokio::time::sleep(MS * 1500).await;
+    let greets_late = network.link().connect("server").await.unwrap();
+    tokio::time::sleep(MS).await;
+    handle.sessions()[0].close();
+    until("it has gone", || handle.sessions().is_empty()).await;
+    tokio::time::sleep(MS * 100).await;
+    let newcomer = Client::builder().connect_io(greets_late).await.unwrap();
+    newcomer.service::<KeeperClient>().kept().await.unwrap();
+    tokio::time::sleep(MS * 100).await;
+    newcomer.service::<KeeperClient>().kept().await.unwrap();
+    assert_eq!(handle.sessions().len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn connections_that_say_nothing_keep_no_session_from_its_own() {
     let network = Network::new(1);

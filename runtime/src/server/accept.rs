@@ -206,12 +206,15 @@ impl Shared {
         match open(opening, stream).await {
             Ok(Opened::Resumed(_)) => {}
             Ok(Opened::New(session)) => {
-                if !registry.end_longest(makes_room) {
-                    session.close(); // that one has come back meanwhile
+                // Others may have left since it came, or have taken what was there for it.
+                let seat = self.seats.take_or_displace(peer, |no_seat| {
+                    registry.end_longest(|whose| no_seat.would_be_free_without(whose))
+                });
+                let Ok(seat) = seat else {
+                    session.close(); // the one that it was to displace has come back meanwhile
                     return;
-                }
-                let seat = Place::Seat(self.seats.take_over(peer));
-                *place.lock().unwrap_or_else(PoisonError::into_inner) = seat;
+                };
+                *place.lock().unwrap_or_else(PoisonError::into_inner) = Place::Seat(seat);
                 let shared = Arc::clone(&self);
                 tokio::spawn(async move { shared.host(session, peer).await });
             }

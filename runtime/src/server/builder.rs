@@ -50,17 +50,23 @@ impl ServerBuilder {
     settings!();
 
     /// How many connections the server takes. A further one is refused, with
-    /// [`Refused`](crate::ErrorKind::Refused) at the client, before anything is set up for it. A
+    /// [`Refused`](crate::ErrorKind::Refused) at the client. A
     /// connection counts from when it is accepted, before its handshake, until its last byte has left. So does
     /// a session that waits to be [resumed](Self::resume); but before a newcomer is refused, the one that has waited for
     /// the longest time is lost. Default: 10,000.
+    ///
+    /// Without sessions that are resumed, nothing is set up for a connection that is refused. Otherwise it is heard
+    /// first, for up to a second, since it may be the next one of a session that is there. If the last session that
+    /// could have made room for it comes back just then, it is closed after its handshake, with
+    /// [`Closed`](crate::ErrorKind::Closed).
     pub fn max_connections(mut self, max_connections: usize) -> Self {
         self.places.in_all = max_connections;
         self
     }
 
-    /// How many of them may come from one address; of IPv6, from one network of 64 bits. Default: no
-    /// such limit, since many clients may share an address.
+    /// How many of them may come from one address; of IPv6, from one network of 64 bits. For an address that has
+    /// all of its own, only they can make room.
+    /// Default: no such limit, since many clients may share an address.
     pub fn max_connections_per_address(mut self, max_connections: usize) -> Self {
         self.places.per_address = Some(max_connections);
         self

@@ -40,7 +40,7 @@ pub(super) struct NoSeat {
 }
 
 impl NoSeat {
-    /// Whether there would be one if somebody left who is there.
+    /// Whether there would be one without somebody whose seat is counted at that address.
     pub(super) fn would_be_free_without(&self, peer: Option<SocketAddr>) -> bool {
         self.address.is_none() || self.address == peer.and_then(|peer| counted(peer.ip()))
     }
@@ -57,26 +57,27 @@ impl Seats {
 
     /// Takes a seat, or tells why there is none.
     pub(super) fn take(self: &Arc<Self>, peer: SocketAddr) -> Result<Seat, NoSeat> {
+        self.take_or_displace(peer, |_| false)
+    }
+
+    /// Takes a seat. If there is none, `displace` may have somebody leave without whom there would be one, and
+    /// says whether it did.
+    pub(super) fn take_or_displace(
+        self: &Arc<Self>,
+        peer: SocketAddr,
+        displace: impl FnOnce(&NoSeat) -> bool,
+    ) -> Result<Seat, NoSeat> {
         let address = self.places.per_address.and_then(|_| counted(peer.ip()));
         let mut table = self.table();
-        if table.taken >= self.places.in_all {
-            let most = self.places.in_all;
-            let why = format!("the server takes at most {most} connections (max_connections)");
-            let address = None;
-            return Err(NoSeat { why, address });
+        // Still under the lock: of two who come at once, the second finds what the first one took.
+        if let Some(no_seat) = table.no_seat(self.places, address)
+            && !displace(&no_seat)
+        {
+            return Err(no_seat);
         }
-        if let (Some(address), Some(most)) = (address, self.places.per_address) {
-            // Whoever finds no seat leaves no entry either.
-            let taken = table.by_address.get(&address).copied().unwrap_or_default();
-            if taken >= most {
-                let why = format!(
-                    "the server takes at most {most} connections from one address \
-                     (max_connections_per_address)"
-                );
-                let address = Some(address);
-                return Err(NoSeat { why, address });
-            }
-            table.by_address.insert(address, taken + 1);
+        // Whoever finds no seat leaves no entry either.
+        if let Some(address) = address {
+            *table.by_address.entry(address).or_default() += 1;
         }
         table.taken += 1;
         drop(table);
@@ -84,20 +85,6 @@ impl Seats {
             seats: Arc::clone(self),
             address,
         })
-    }
-
-    /// Takes the seat of somebody who is about to leave it.
-    pub(super) fn take_over(self: &Arc<Self>, peer: SocketAddr) -> Seat {
-        let address = self.places.per_address.and_then(|_| counted(peer.ip()));
-        let mut table = self.table();
-        if let Some(address) = address {
-            *table.by_address.entry(address).or_default() += 1;
-        }
-        table.taken += 1;
-        Seat {
-            seats: Arc::clone(self),
-            address,
-        }
     }
 
     /// Waits until every connection is gone.
@@ -115,6 +102,27 @@ impl Seats {
 
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn no_seat(&self, places: Places, address: Option<IpAddr>) -> Option<NoSeat> {
+        // The address comes first: one that has all of its own gets none of others, even if the server is full.
+        if let (Some(address), Some(most)) = (address, places.per_address)
+            && self.by_address.get(&address).copied().unwrap_or_default() >= most
+        {
+            let why = format!(
+                "the server takes at most {most} connections from one address \
+                 (max_connections_per_address)"
+            );
+            let address = Some(address);
+            return Some(NoSeat { why, address });
+        }
+        (self.taken >= places.in_all).then(|| {
+            let most = places.in_all;
+            let why = format!("the server takes at most {most} connections (max_connections)");
+            NoSeat { why, address: None }
+        })
     }
 }
 
@@ -189,6 +197,36 @@ mod tests {
         drop((one, other));
         let table = seats.table();
         assert!(table.taken == 0 && table.by_address.is_empty());
+    }
+
+    #[test]
+    fn an_address_that_is_full_gets_no_seat_of_others_when_the_server_is_full_too() {
+        let seats = seats(2, Some(1));
+        let (_one, other) = (seats.take(peer("1.1.1.1")), seats.take(peer("2.2.2.2")));
+        let refused = seats.take(peer("1.1.1.1")).err().unwrap();
+        assert!(refused.would_be_free_without(Some(peer("1.1.1.1"))));
+        assert!(!refused.would_be_free_without(Some(peer("2.2.2.2"))));
+        assert!(!refused.would_be_free_without(None));
+        let refused = seats.take(peer("3.3.3.3")).err().unwrap();
+        assert!(refused.would_be_free_without(Some(peer("2.2.2.2"))));
+
+        let displaces = |by| {
+            let whose = Some(peer("2.2.2.2"));
+            seats.take_or_displace(peer(by), |no_seat| no_seat.would_be_free_without(whose))
+        };
+        assert!(displaces("1.1.1.1").is_err());
+        // Of two that come before anybody has left, the second is one too many of its address.
+        let third = displaces("3.3.3.3");
+        assert!(third.is_ok() && displaces("3.3.3.3").is_err());
+        drop((other, third));
+        assert_eq!(seats.table().taken, 1);
+    }
+
+    #[test]
+    fn nobody_is_displaced_while_a_seat_is_free() {
+        let seats = seats(1, Some(1));
+        let taken = seats.take_or_displace(peer("1.1.1.1"), |_| panic!("there is a seat"));
+        assert!(taken.is_ok());
     }
 
     #[test]
