@@ -76,6 +76,8 @@ struct Table {
 struct Place {
     link: Weak<Link>,
     suspended: Option<Suspended>,
+    /// Why it is not waited for any longer, if so. It is on its way out then, and nothing takes that back.
+    given_up: Option<&'static str>,
 }
 
 /// Of a session without a connection.
@@ -101,6 +103,7 @@ impl Registry {
         let place = Place {
             link: Arc::downgrade(link),
             suspended: None,
+            given_up: None,
         };
         self.table().places.insert(ticket.session, place);
         link.with(|core| core.offer(ticket));
@@ -112,7 +115,7 @@ impl Registry {
 
     /// The session with that number, if the token is its own. One answer for both mistakes.
     pub(super) fn find(&self, ticket: &Ticket) -> Option<Arc<Link>> {
-        let link = self.table().places.get(&ticket.session)?.link.upgrade()?;
+        let link = self.table().awaited(ticket.session)?.link.upgrade()?;
         let is_admitted = link.with(|core| core.admits(&ticket.token));
         is_admitted.then_some(link)
     }
@@ -126,9 +129,9 @@ impl Registry {
     pub(crate) fn end_longest(&self, matters: impl Fn(Option<SocketAddr>) -> bool) -> bool {
         let mut table = self.table();
         let longest = table.longest(matters);
-        let given_up = longest.and_then(|session| table.give_up(session));
+        let given_up = longest.and_then(|session| table.give_up(session, NO_ROOM));
         drop(table);
-        given_up.inspect(|link| link.give_up(NO_ROOM)).is_some()
+        given_up.inspect(|link| link.wake_driver()).is_some()
     }
 
     /// A session has no connection, and keeps so many bytes. If all of them together keep too many, ends
@@ -140,11 +143,11 @@ impl Registry {
         while table.bytes > self.most_bytes
             && let Some(longest) = table.longest(|_| true)
         {
-            given_up.extend(table.give_up(longest));
+            given_up.extend(table.give_up(longest, NO_BYTES));
         }
         drop(table);
         for link in given_up {
-            link.give_up(NO_BYTES);
+            link.wake_driver();
         }
     }
 
@@ -154,16 +157,22 @@ impl Registry {
 }
 
 impl Table {
+    /// The place of a session that is not given up.
+    fn awaited(&mut self, session: u64) -> Option<&mut Place> {
+        let place = self.places.get_mut(&session)?;
+        place.given_up.is_none().then_some(place)
+    }
+
     fn keeps(&mut self, session: u64, bytes: usize) {
-        let Some(place) = self.places.get_mut(&session) else {
+        let Some(place) = self.awaited(session) else {
             return;
         };
         let suspended = place.suspended.get_or_insert_with(|| Suspended {
             since: Instant::now(),
             bytes: 0,
         });
-        self.bytes = self.bytes - suspended.bytes + bytes;
-        suspended.bytes = bytes;
+        let before = std::mem::replace(&mut suspended.bytes, bytes);
+        self.bytes = self.bytes - before + bytes;
     }
 
     /// It has a connection, or is not waited for.
@@ -172,6 +181,10 @@ impl Table {
         if let Some(suspended) = place.and_then(|place| place.suspended.take()) {
             self.bytes -= suspended.bytes;
         }
+    }
+
+    fn given_up(&self, session: u64) -> Option<&'static str> {
+        self.places.get(&session)?.given_up
     }
 
     fn longest(&self, matters: impl Fn(Option<SocketAddr>) -> bool) -> Option<u64> {
@@ -183,9 +196,12 @@ impl Table {
         suspended.min().map(|(_, session)| session)
     }
 
-    fn give_up(&mut self, session: u64) -> Option<Arc<Link>> {
+    /// The session is not waited for any longer. Its driver sees that when it is woken.
+    fn give_up(&mut self, session: u64, why: &'static str) -> Option<Arc<Link>> {
         self.is_no_more_suspended(session);
-        self.places.get(&session)?.link.upgrade()
+        let place = self.places.get_mut(&session)?;
+        place.given_up = Some(why);
+        place.link.upgrade()
     }
 }
 
@@ -207,9 +223,16 @@ impl Entry {
         self.registry.keeps(self.session, bytes);
     }
 
-    /// It has a connection again.
-    pub(super) fn is_resumed(&self) {
-        self.registry.table().is_no_more_suspended(self.session);
+    /// It has a connection again. Tells why that is too late, if it was given up before.
+    pub(super) fn is_resumed(&self) -> Result<(), &'static str> {
+        let mut table = self.registry.table();
+        table.is_no_more_suspended(self.session);
+        table.given_up(self.session).map_or(Ok(()), Err)
+    }
+
+    /// Why it is not waited for any longer, if so.
+    pub(super) fn given_up(&self) -> Option<&'static str> {
+        self.registry.table().given_up(self.session)
     }
 }
 
@@ -233,4 +256,44 @@ pub(super) fn fresh_token() -> io::Result<Token> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(io::Error::other)?;
     Ok(Token(secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::{Config, Side};
+
+    fn address(last: u8) -> Option<SocketAddr> {
+        Some(SocketAddr::from(([10, 0, 0, last], 1)))
+    }
+
+    /// A session that began at that address.
+    fn enter(registry: &Arc<Registry>, last: u8) -> (Entry, Arc<Link>) {
+        let link = Link::new(Side::Accepting, Config::default(), address(last), None);
+        (registry.enter(&link).unwrap(), link)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_is_given_up_is_neither_resumed_nor_given_up_again() {
+        let registry = Arc::new(Registry::new(100));
+        let (waits, _link) = enter(&registry, 1);
+        waits.keeps(10);
+        assert!(registry.end_longest(|_| true));
+        assert_eq!(waits.given_up(), Some(NO_ROOM));
+        // Its driver has not seen that yet.
+        waits.keeps(10);
+        assert!(!registry.end_longest(|_| true));
+        assert_eq!(registry.table().bytes, 0);
+        assert_eq!(waits.is_resumed(), Err(NO_ROOM));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_has_come_back_makes_room_for_nobody() {
+        let registry = Arc::new(Registry::new(100));
+        let (waits, _link) = enter(&registry, 1);
+        waits.keeps(10);
+        assert_eq!(waits.is_resumed(), Ok(()));
+        assert!(!registry.end_longest(|_| true));
+        assert_eq!(waits.given_up(), None);
+    }
 }

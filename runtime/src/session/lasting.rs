@@ -201,7 +201,7 @@ impl GoingOn<'_> {
                     while counts.poll_tick(cx).is_ready() {}
                     entry.keeps(link.drive(|core| core.kept_bytes()));
                 }
-                if let Some(why) = link.is_given_up() {
+                if let Some(why) = entry.and_then(Entry::given_up) {
                     return Poll::Ready(Err(lost_because(why)));
                 }
                 if let Some(connecting) = &mut connecting
@@ -244,13 +244,10 @@ impl GoingOn<'_> {
                     link.moved_to(arrival.peer_addr);
                     driver.take_up(arrival.transport, arrival.input);
                     went_on.map_err(End::Fault)?;
-                    if let Some(entry) = entry {
-                        entry.is_resumed();
-                    }
                     // Somebody may have taken its place just now.
-                    return link
-                        .is_given_up()
-                        .map_or(Ok(()), |why| Err(lost_because(why)));
+                    return entry
+                        .map_or(Ok(()), Entry::is_resumed)
+                        .map_err(lost_because);
                 }
             }
         }

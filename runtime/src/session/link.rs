@@ -67,8 +67,6 @@ pub(crate) struct Link {
     handle: OnceLock<Weak<Handle>>,
     leaving: AtomicBool,
     arrivals: Arrivals,
-    /// Why the session is not waited for any longer, if so.
-    given_up: OnceLock<&'static str>,
     /// Who hears what becomes of the session, and what becomes of all of this end.
     readers: Readers,
     readers_of_all: Option<Arc<Readers>>,
@@ -100,7 +98,6 @@ impl Link {
             handle: OnceLock::new(),
             leaving: AtomicBool::new(false),
             arrivals: Arrivals::default(),
-            given_up: OnceLock::new(),
             readers: Readers::default(),
             readers_of_all,
             ended: Notify::new(),
@@ -229,16 +226,6 @@ impl Link {
             self.arrivals.take(); // nobody will
         }
         self.driver.wake();
-    }
-
-    /// Ends the session, which has no connection, before its time.
-    pub(super) fn give_up(&self, why: &'static str) {
-        let _ = self.given_up.set(why);
-        self.driver.wake();
-    }
-
-    pub(super) fn is_given_up(&self) -> Option<&'static str> {
-        self.given_up.get().copied()
     }
 
     pub(super) fn has_arrival(&self) -> bool {
