@@ -73,7 +73,7 @@ impl ServerBuilder {
     }
 
     /// How many bytes the sessions that wait to be [resumed](Self::resume) may keep together, in order to send them
-    /// again. Beyond it, those that have been without a connection for the longest time are lost. What one of
+    /// again. Beyond it, those that keep most are lost. What one of
     /// them keeps is bounded by [`max_replay_bytes`](crate::Limits::max_replay_bytes). Default: 256 MiB.
     pub fn max_suspended_bytes(mut self, bytes: usize) -> Self {
         self.settings.suspended_bytes(bytes);

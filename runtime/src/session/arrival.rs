@@ -1,6 +1,7 @@
 //! A session that goes on over another connection, seen from the accepting end: how the connection
 //! finds the session.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
@@ -135,15 +136,19 @@ impl Registry {
     }
 
     /// A session has no connection, and keeps so many bytes. If all of them together keep too many, ends
-    /// those that have been waiting for the longest time.
+    /// those that keep most.
     fn keeps(&self, session: u64, bytes: usize) {
         let mut table = self.table();
         table.keeps(session, bytes);
+        if table.bytes <= self.most_bytes {
+            return;
+        }
         let mut given_up = Vec::new();
-        while table.bytes > self.most_bytes
-            && let Some(longest) = table.longest(|_| true)
-        {
-            given_up.extend(table.give_up(longest, NO_BYTES));
+        for session in table.largest_first() {
+            if table.bytes <= self.most_bytes {
+                break;
+            }
+            given_up.extend(table.give_up(session, NO_BYTES));
         }
         drop(table);
         for link in given_up {
@@ -194,6 +199,19 @@ impl Table {
             matters(link.peer_addr()).then_some((since, *session))
         });
         suspended.min().map(|(_, session)| session)
+    }
+
+    /// Those without a connection that keep anything. Of those that keep the same, the one that has waited for
+    /// the longest time is the first.
+    fn largest_first(&self) -> impl Iterator<Item = u64> + use<> {
+        let suspended = self.places.iter().filter_map(|(session, place)| {
+            let suspended = place.suspended.as_ref()?;
+            let order = (Reverse(suspended.bytes), suspended.since);
+            (suspended.bytes > 0).then_some((order, *session))
+        });
+        let mut suspended: Vec<_> = suspended.collect();
+        suspended.sort_unstable();
+        suspended.into_iter().map(|(_, session)| session)
     }
 
     /// The session is not waited for any longer. Its driver sees that when it is woken.
@@ -295,5 +313,30 @@ mod tests {
         assert_eq!(waits.is_resumed(), Ok(()));
         assert!(!registry.end_longest(|_| true));
         assert_eq!(waits.given_up(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_that_keep_most_are_given_up_and_nobody_who_keeps_nothing() {
+        let registry = Arc::new(Registry::new(100));
+        let sessions: Vec<_> = (0..6).map(|_| enter(&registry, 1)).collect();
+        let given_up = || {
+            let of_each = sessions.iter().enumerate();
+            let given_up = of_each.filter(|(_, (entry, _))| entry.given_up().is_some());
+            given_up.map(|(no, _)| no).collect::<Vec<_>>()
+        };
+        for ((entry, _), bytes) in sessions.iter().zip([0, 1, 40, 20, 39]) {
+            entry.keeps(bytes);
+            tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        }
+        assert_eq!(given_up(), [0; 0]);
+        sessions[1].0.keeps(2);
+        assert_eq!(given_up(), [2]);
+        // Of those that keep the same, the one that has waited longest; and no more than has to be.
+        sessions[5].0.keeps(39);
+        assert_eq!(given_up(), [2]);
+        sessions[3].0.keeps(21);
+        assert_eq!(given_up(), [2, 4]);
+        assert_eq!(registry.table().bytes, 2 + 21 + 39);
+        assert_eq!(sessions[4].0.given_up(), Some(NO_BYTES));
     }
 }
