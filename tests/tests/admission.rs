@@ -1,6 +1,6 @@
 //! How many connections a server takes, and how long it keeps those that nobody uses.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -345,6 +345,36 @@ async fn a_seat_that_is_free_by_now_is_taken_when_nobody_waits_any_more() {
     tokio::time::sleep(MS * 100).await;
     newcomer.service::<KeeperClient>().kept().await.unwrap();
     assert_eq!(handle.sessions().len(), 1);
+}
+
+/// A session has its seat where it began, wherever it goes on from.
+#[tokio::test(start_paused = true)]
+async fn a_session_that_moved_makes_room_where_it_began_and_nowhere_else() {
+    let network = Network::new(1);
+    let _handle = resuming(&network, Server::builder().max_connections_per_address(1));
+    let (home, away) = (network.link(), network.link());
+    let at = Arc::new(Mutex::new(home.clone()));
+    let moves = Client::builder().resume(GRACE).connect_with({
+        let at = Arc::clone(&at);
+        async move || {
+            let link = at.lock().unwrap().clone();
+            link.connect("server").await
+        }
+    });
+    let moves = moves.await.unwrap();
+    let keeper: KeeperClient = moves.service();
+    *at.lock().unwrap() = away.clone();
+    home.cut();
+    keeper.kept().await.unwrap();
+    *at.lock().unwrap() = home.clone();
+    away.cut();
+    away.heal();
+    tokio::time::sleep(MS * 1500).await;
+    let _other = resumes(&away).await.unwrap();
+    let refused = resumes(&away).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Refused, "{refused}");
+    home.heal();
+    keeper.kept().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

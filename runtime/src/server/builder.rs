@@ -64,8 +64,8 @@ impl ServerBuilder {
         self
     }
 
-    /// How many of them may come from one address; of IPv6, from one network of 64 bits. For an address that has
-    /// all of its own, only they can make room.
+    /// How many of them may come from one address; of IPv6, from one network of 64 bits. A session counts where it
+    /// began, wherever it is resumed from, and for an address that has all of its own only they can make room.
     /// Default: no such limit, since many clients may share an address.
     pub fn max_connections_per_address(mut self, max_connections: usize) -> Self {
         self.places.per_address = Some(max_connections);

@@ -76,6 +76,8 @@ struct Table {
 
 struct Place {
     link: Weak<Link>,
+    /// Where its first connection came from. Its seat is counted there, wherever it goes on from.
+    began_at: Option<SocketAddr>,
     suspended: Option<Suspended>,
     /// Why it is not waited for any longer, if so. It is on its way out then, and nothing takes that back.
     given_up: Option<&'static str>,
@@ -103,6 +105,7 @@ impl Registry {
         let ticket = fresh_ticket()?;
         let place = Place {
             link: Arc::downgrade(link),
+            began_at: link.peer_addr(),
             suspended: None,
             given_up: None,
         };
@@ -121,7 +124,7 @@ impl Registry {
         is_admitted.then_some(link)
     }
 
-    /// Whether a session that matters has no connection, by where its last one came from.
+    /// Whether a session that matters has no connection, by where it began.
     pub(crate) fn has_suspended(&self, matters: impl Fn(Option<SocketAddr>) -> bool) -> bool {
         self.table().longest(matters).is_some()
     }
@@ -195,8 +198,7 @@ impl Table {
     fn longest(&self, matters: impl Fn(Option<SocketAddr>) -> bool) -> Option<u64> {
         let suspended = self.places.iter().filter_map(|(session, place)| {
             let since = place.suspended.as_ref()?.since;
-            let link = place.link.upgrade()?;
-            matters(link.peer_addr()).then_some((since, *session))
+            matters(place.began_at).then_some((since, *session))
         });
         suspended.min().map(|(_, session)| session)
     }
@@ -338,5 +340,16 @@ mod tests {
         assert_eq!(given_up(), [2, 4]);
         assert_eq!(registry.table().bytes, 2 + 21 + 39);
         assert_eq!(sessions[4].0.given_up(), Some(NO_BYTES));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_counts_where_it_began() {
+        let registry = Arc::new(Registry::new(100));
+        let (moves, link) = enter(&registry, 1);
+        link.moved_to(address(2));
+        moves.keeps(0);
+        assert!(!registry.has_suspended(|whose| whose == address(2)));
+        assert!(!registry.end_longest(|whose| whose == address(2)));
+        assert!(registry.end_longest(|whose| whose == address(1)));
     }
 }
