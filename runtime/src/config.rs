@@ -55,7 +55,10 @@ impl Settings {
             peer_addr,
             patience: self.patience,
             kept: None,
-            lasting: accepts.then(|| Lasting::Accepts(Arc::clone(&self.registry))),
+            lasting: accepts.then(|| Lasting::Accepts {
+                registry: Arc::clone(&self.registry),
+                guest: None,
+            }),
             readers: Some(Arc::clone(&self.readers)),
         }
     }

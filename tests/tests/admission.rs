@@ -453,3 +453,39 @@ async fn sessions_without_a_connection_keep_so_many_bytes_together() {
     idle.heal();
     idler.service::<KeeperClient>().kept().await.unwrap();
 }
+
+/// A session that has no seat yet has none to give.
+#[tokio::test(start_paused = true)]
+async fn a_newcomer_that_breaks_at_once_makes_room_for_nobody() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    // What a client says first.
+    let (near, mut far) = tokio::io::duplex(1 << 10);
+    let near = Arc::new(Mutex::new(Some(near)));
+    let greets = Client::builder().resume(GRACE).connect_with(async move || {
+        let near = near.lock().unwrap().take();
+        near.ok_or_else(|| std::io::Error::other("once"))
+    });
+    let greets = tokio::spawn(greets);
+    let mut hello = [0; 1 << 10];
+    let length = far.read(&mut hello).await.unwrap();
+    greets.abort();
+
+    let network = Network::new(1);
+    let handle = resuming(&network, Server::builder().max_connections(1));
+    let link = network.link();
+    let client = resumes(&link).await.unwrap();
+    link.cut();
+    tokio::time::sleep(MS * 1500).await;
+    let mut stays = network.link().connect("server").await.unwrap();
+    let mut breaks = network.link().connect("server").await.unwrap();
+    tokio::time::sleep(MS).await;
+    link.heal();
+    client.service::<KeeperClient>().kept().await.unwrap();
+    stays.write_all(&hello[..length]).await.unwrap();
+    breaks.write_all(&hello[..length]).await.unwrap();
+    drop(breaks);
+    tokio::time::sleep(MS * 100).await;
+    let sessions = handle.sessions();
+    assert_eq!(sessions.len(), 1, "{sessions:?}");
+    client.service::<KeeperClient>().kept().await.unwrap();
+}

@@ -14,7 +14,7 @@ use super::drain::{REASON, Stage};
 use super::seats::{NoSeat, Seat};
 use crate::error::ErrorKind;
 use crate::proto::Side;
-use crate::session::{Opened, Session, open, refuse};
+use crate::session::{Guest, Lasting, Opened, Session, open, refuse};
 use crate::transport::{Listener, Transport};
 
 /// How long to wait when no connection could be accepted for want of descriptors or memory.
@@ -201,6 +201,11 @@ impl Shared {
         let mut opening = self.settings.opening(Side::Accepting, services, Some(peer));
         opening.config.only_resumes = !registry.has_suspended(makes_room);
         opening.patience = opening.patience.min(GUEST);
+        let guest = Arc::<Guest>::default();
+        opening.lasting = Some(Lasting::Accepts {
+            registry: Arc::clone(registry),
+            guest: Some(Arc::clone(&guest)),
+        });
         let place = Arc::new(Mutex::new(Place::Guest(permit)));
         opening.kept = Some(Arc::clone(&place) as _);
         match open(opening, stream).await {
@@ -215,6 +220,7 @@ impl Shared {
                     return;
                 };
                 *place.lock().unwrap_or_else(PoisonError::into_inner) = Place::Seat(seat);
+                guest.sits_down();
                 let shared = Arc::clone(&self);
                 tokio::spawn(async move { shared.host(session, peer).await });
             }

@@ -78,9 +78,24 @@ struct Place {
     link: Weak<Link>,
     /// Where its first connection came from. Its seat is counted there, wherever it goes on from.
     began_at: Option<SocketAddr>,
+    /// Without a seat yet it can make room for nobody.
+    guest: Option<Arc<Guest>>,
     suspended: Option<Suspended>,
     /// Why it is not waited for any longer, if so. It is on its way out then, and nothing takes that back.
     given_up: Option<&'static str>,
+}
+
+/// A session that was let in before it has a seat, since there may be one for it.
+#[derive(Debug, Default)]
+pub(crate) struct Guest {
+    is_seated: AtomicBool,
+}
+
+impl Guest {
+    /// It has found one.
+    pub(crate) fn sits_down(&self) {
+        self.is_seated.store(true, Ordering::Release);
+    }
 }
 
 /// Of a session without a connection.
@@ -101,11 +116,16 @@ impl Registry {
 
     /// Enters a session, under a number that nobody can guess from others, until what is returned is
     /// dropped.
-    pub(super) fn enter(self: &Arc<Self>, link: &Arc<Link>) -> io::Result<Entry> {
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        link: &Arc<Link>,
+        guest: Option<Arc<Guest>>,
+    ) -> io::Result<Entry> {
         let ticket = fresh_ticket()?;
         let place = Place {
             link: Arc::downgrade(link),
             began_at: link.peer_addr(),
+            guest,
             suspended: None,
             given_up: None,
         };
@@ -198,7 +218,9 @@ impl Table {
     fn longest(&self, matters: impl Fn(Option<SocketAddr>) -> bool) -> Option<u64> {
         let suspended = self.places.iter().filter_map(|(session, place)| {
             let since = place.suspended.as_ref()?.since;
-            matters(place.began_at).then_some((since, *session))
+            let guest = place.guest.as_ref();
+            let has_seat = guest.is_none_or(|guest| guest.is_seated.load(Ordering::Acquire));
+            (has_seat && matters(place.began_at)).then_some((since, *session))
         });
         suspended.min().map(|(_, session)| session)
     }
@@ -290,7 +312,7 @@ mod tests {
     /// A session that began at that address.
     fn enter(registry: &Arc<Registry>, last: u8) -> (Entry, Arc<Link>) {
         let link = Link::new(Side::Accepting, Config::default(), address(last), None);
-        (registry.enter(&link).unwrap(), link)
+        (registry.enter(&link, None).unwrap(), link)
     }
 
     #[tokio::test(start_paused = true)]

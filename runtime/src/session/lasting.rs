@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::arrival::{Arrival, Entry, Registry, fresh_token};
+use super::arrival::{Arrival, Entry, Guest, Registry, fresh_token};
 use super::backoff::{Backoff, is_good_life};
 use super::clock::now;
 use super::driver::{Driver, End};
@@ -24,7 +24,10 @@ use crate::transport::Transport;
 #[derive(Clone)]
 pub(crate) enum Lasting {
     /// The peer comes back.
-    Accepts(Arc<Registry>),
+    Accepts {
+        registry: Arc<Registry>,
+        guest: Option<Arc<Guest>>,
+    },
     /// This end connects again.
     Connects(Connector),
 }
@@ -40,7 +43,7 @@ pub(super) async fn drive_lasting(
 ) {
     let entry = match &lasting {
         Lasting::Connects(_) => None,
-        Lasting::Accepts(registry) => match registry.enter(&driver.link) {
+        Lasting::Accepts { registry, guest } => match registry.enter(&driver.link, guest.clone()) {
             Ok(entry) => Some(entry),
             Err(error) => {
                 tracing::warn!(%error, "there is no chance for a token: a session cannot be resumed");
@@ -128,7 +131,7 @@ impl Fortune {
 /// The connection belongs to another session: gives it to that one's driver.
 fn hand_over(driver: &mut Driver<Box<dyn Transport>>, lasting: &Lasting) -> Result<(), End> {
     let refused = || Err(End::Fault(Fault::new(ErrorKind::SessionLost, UNKNOWN)));
-    let (Lasting::Accepts(registry), Some(resume)) = (lasting, driver.claim.take()) else {
+    let (Lasting::Accepts { registry, .. }, Some(resume)) = (lasting, driver.claim.take()) else {
         return refused();
     };
     let found = registry.find(&resume.ticket);
@@ -179,7 +182,7 @@ impl GoingOn<'_> {
             lost_because(&format!("it was not resumed within {grace:?}{why}"))
         };
         let mut connecting = match lasting {
-            Lasting::Accepts(_) => None,
+            Lasting::Accepts { .. } => None,
             Lasting::Connects(connector) => Some(Box::pin(reconnect(
                 Arc::clone(&link),
                 connector.clone(),

@@ -46,7 +46,7 @@ mod value;
 mod wakes;
 mod watch;
 
-pub(crate) use arrival::Registry;
+pub(crate) use arrival::{Guest, Registry};
 pub(crate) use backoff::Backoff;
 pub(crate) use complaint::Complaints;
 pub(crate) use current::Current;
