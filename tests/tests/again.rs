@@ -360,7 +360,8 @@ async fn a_call_that_ends_each_session_is_given_up_and_meets_pauses() {
         .await;
     let station = client.service::<StationClient>();
     let start = Instant::now();
-    let error = station.poison().await.unwrap_err();
+    let call = tokio::time::timeout(300 * SECOND, station.poison()).await;
+    let error = call.expect("it is given up at some time").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed, "{error}");
     assert_eq!(air.radio.begun.load(Ordering::SeqCst), 10);
     assert!(error.to_string().contains("10 times"), "{error}");
@@ -393,6 +394,7 @@ async fn a_server_that_drains_costs_no_call_that_may_be_made_again() {
     air.begun(2).await;
     air.radio.go.notify_waiters(); // they come in no order
     for call in [call, later] {
-        assert_eq!(call.await.unwrap().unwrap(), 7);
+        let call = tokio::time::timeout(60 * SECOND, call).await;
+        assert_eq!(call.expect("it is answered").unwrap().unwrap(), 7);
     }
 }
