@@ -9,6 +9,7 @@ use ringback::{Client, ClientBuilder, ErrorKind, Limits, Result, Server, ServerH
 use ringback_tests::Living;
 use ringback_tests::living::Life;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 #[service]
@@ -138,6 +139,12 @@ async fn in_time(what: &str, holds: impl Fn() -> bool) {
     assert!(came.is_ok(), "never came to pass: {what}");
 }
 
+/// Begins to read.
+fn reading(station: &StationClient) -> JoinHandle<Result<u32>> {
+    let station = station.clone();
+    tokio::spawn(async move { station.read().await })
+}
+
 fn serve(network: &Network) -> (Arc<Radio>, ServerHandle) {
     let radio = Arc::<Radio>::default();
     let server = Server::builder()
@@ -162,10 +169,7 @@ async fn a_call_in_flight_is_made_again_on_the_next_session() {
         let client = air.client(client).await;
         let station = client.service::<StationClient>();
         let station = station.with_metadata("tenant", "acme");
-        let call = tokio::spawn({
-            let station = station.clone();
-            async move { station.read().await }
-        });
+        let call = reading(&station);
         air.begun(1).await;
         air.restart(3 * SECOND).await;
         air.begun(1).await; // by the other process
@@ -242,10 +246,7 @@ async fn a_call_between_two_sessions_waits_for_the_next() {
     let station = client.service::<StationClient>();
     air.link.cut();
     client.session().closed().await;
-    let call = tokio::spawn({
-        let station = station.clone();
-        async move { station.read().await }
-    });
+    let call = reading(&station);
     assert_eq!(station.write().await.unwrap_err().kind(), ErrorKind::Closed);
     air.restart(SECOND).await;
     air.begun(1).await;
@@ -332,10 +333,7 @@ async fn who_closes_the_client_is_not_kept_waiting() {
             .client(Client::builder().on_session(async |_| Ok(())))
             .await;
         let station = client.service::<StationClient>();
-        let call = tokio::spawn({
-            let station = station.clone();
-            async move { station.read().await }
-        });
+        let call = reading(&station);
         air.begun(1).await;
         if while_down {
             air.link.cut();
@@ -376,10 +374,7 @@ async fn a_server_that_drains_costs_no_call_that_may_be_made_again() {
         .client(Client::builder().on_session(async |_| Ok(())))
         .await;
     let station = client.service::<StationClient>();
-    let call = tokio::spawn({
-        let station = station.clone();
-        async move { station.read().await }
-    });
+    let call = reading(&station);
     air.begun(1).await;
     let draining = tokio::spawn({
         let handle = air.handle.clone();
