@@ -50,6 +50,18 @@ struct Worker {
 }
 
 impl Worker {
+    /// One at work, and who hears when it begins something.
+    fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<()>) {
+        let (sender, begun) = mpsc::unbounded_channel();
+        let worker = Self {
+            begun: sender,
+            go_on: Semaphore::new(0),
+            ended: Mutex::default(),
+            kept: Mutex::default(),
+        };
+        (Arc::new(worker), begun)
+    }
+
     async fn pause(&self) {
         self.begun.send(()).ok();
         self.go_on.acquire().await.unwrap().forget();
@@ -108,13 +120,7 @@ const LONG: Duration = Duration::from_secs(50);
 
 impl Stage {
     async fn set(over: Over) -> Self {
-        let (sender, begun) = mpsc::unbounded_channel();
-        let worker = Arc::new(Worker {
-            begun: sender,
-            go_on: Semaphore::new(0),
-            ended: Mutex::default(),
-            kept: Mutex::default(),
-        });
+        let (worker, begun) = Worker::new();
         let server = Server::builder().service(WorkServer::new(Arc::clone(&worker)));
         Self {
             serving: Serving::start(over, server).await,
@@ -509,13 +515,7 @@ async fn an_answer_over_a_slow_link_arrives_before_the_end() {
 #[test]
 fn a_session_is_resumed_while_its_server_drains() {
     run(async {
-        let (sender, mut begun) = mpsc::unbounded_channel();
-        let worker = Arc::new(Worker {
-            begun: sender,
-            go_on: Semaphore::new(0),
-            ended: Mutex::default(),
-            kept: Mutex::default(),
-        });
+        let (worker, mut begun) = Worker::new();
         let network = ringback::testing::Network::new(1);
         let server = Server::builder()
             .service(WorkServer::new(Arc::clone(&worker)))
@@ -628,13 +628,7 @@ fn calls_that_wait_for_credit_are_told() {
     run(async {
         let mut limits = Limits::default();
         limits.max_calls = 1;
-        let (sender, mut begun) = mpsc::unbounded_channel();
-        let worker = Arc::new(Worker {
-            begun: sender,
-            go_on: Semaphore::new(0),
-            ended: Mutex::default(),
-            kept: Mutex::default(),
-        });
+        let (worker, mut begun) = Worker::new();
         let server = Server::builder()
             .limits(limits)
             .service(WorkServer::new(Arc::clone(&worker)));
