@@ -115,6 +115,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Takes these bytes if they stand here.
+    #[inline]
+    pub(super) fn takes<const N: usize>(&mut self, bytes: &[u8; N]) -> bool {
+        match self.rest.split_first_chunk::<N>() {
+            Some((head, rest)) if head == bytes => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Takes a nil if one stands here.
     #[inline]
     pub(super) fn is_nil(&mut self) -> bool {

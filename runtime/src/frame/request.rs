@@ -43,6 +43,7 @@ pub(crate) enum Target<'a> {
     Object(ObjectId),
 }
 
+#[inline]
 pub(super) fn read_request<'a>(
     fields: &mut Cursor<'a>,
     found: u32,
@@ -54,6 +55,7 @@ pub(super) fn read_request<'a>(
     read_call(fields, Some(id), max_nesting)
 }
 
+#[inline]
 pub(super) fn read_notification<'a>(
     fields: &mut Cursor<'a>,
     found: u32,
@@ -64,29 +66,57 @@ pub(super) fn read_notification<'a>(
     read_call(fields, None, max_nesting)
 }
 
+#[inline]
 fn read_call<'a>(
     fields: &mut Cursor<'a>,
     id: Option<RequestId>,
     max_nesting: u32,
 ) -> Result<Request<'a>, FrameError> {
-    let call = Request {
-        id,
-        target: read_target(fields)?,
-        method: read_method(fields)?,
-        parent: fields.unsigned_or_nil("parent")?.map(RequestId),
-        left: fields.unsigned_or_nil("left")?,
-        metadata: if fields.is_nil() {
-            None
-        } else {
-            Some(Metadata::read(fields)?)
-        },
-        references: read_table(fields)?,
-        params: read_params(fields, max_nesting)?,
+    let target = read_target(fields)?;
+    let method = read_method(fields)?;
+    let (parent, left, metadata, references) = if fields.takes(&NOTHING_ELSE) {
+        (None, None, None, Vec::new())
+    } else {
+        read_rest_of_head(fields)?
     };
+    let params = read_params(fields, max_nesting)?;
     fields.end()?;
-    Ok(call)
+    Ok(Request {
+        id,
+        target,
+        method,
+        parent,
+        left,
+        metadata,
+        references,
+        params,
+    })
 }
 
+/// No parent, no deadline, no metadata and no references, as in most calls.
+const NOTHING_ELSE: [u8; 4] = [0xc0, 0xc0, 0xc0, 0x90];
+
+type RestOfHead<'a> = (
+    Option<RequestId>,
+    Option<u64>,
+    Option<Metadata<'a>>,
+    Vec<Reference>,
+);
+
+/// What stands between the method and the parameters.
+#[inline(never)]
+fn read_rest_of_head<'a>(fields: &mut Cursor<'a>) -> Result<RestOfHead<'a>, FrameError> {
+    let parent = fields.unsigned_or_nil("parent")?.map(RequestId);
+    let left = fields.unsigned_or_nil("left")?;
+    let metadata = if fields.is_nil() {
+        None
+    } else {
+        Some(Metadata::read(fields)?)
+    };
+    Ok((parent, left, metadata, read_table(fields)?))
+}
+
+#[inline]
 fn read_target<'a>(fields: &mut Cursor<'a>) -> Result<Target<'a>, FrameError> {
     const FIELD: &str = "target";
     if fields.is_string() {
@@ -96,6 +126,7 @@ fn read_target<'a>(fields: &mut Cursor<'a>) -> Result<Target<'a>, FrameError> {
     fields.check_object(id, FIELD).map(Target::Object)
 }
 
+#[inline]
 fn read_method(fields: &mut Cursor<'_>) -> Result<u32, FrameError> {
     const FIELD: &str = "method";
     if fields.is_string() {
@@ -105,6 +136,7 @@ fn read_method(fields: &mut Cursor<'_>) -> Result<u32, FrameError> {
     u32::try_from(hash).map_err(|_| fields.invalid(FIELD, "a hash of 32 bits"))
 }
 
+#[inline]
 fn read_params<'a>(fields: &mut Cursor<'a>, max_nesting: u32) -> Result<&'a [u8], FrameError> {
     const FIELD: &str = "params";
     if let Some(&found) = fields.rest().first()
