@@ -45,7 +45,8 @@ impl<H: Host> Event<H> {
                 if let IncomingTarget::Object(_, object) = call.target {
                     remains.garbage.push(Garbage::Object(object));
                 }
-                call.references
+                call.extras
+                    .map_or_else(Vec::new, |extras| extras.references)
             }
             Self::Reply {
                 caller, references, ..
@@ -78,14 +79,19 @@ pub(crate) struct IncomingCall<H: Host> {
     pub(crate) id: Option<RequestId>,
     pub(crate) target: IncomingTarget<H>,
     pub(crate) method: u32,
+    /// The whole frame, whose last part from `params` on are the arguments.
+    pub(crate) frame: Bytes,
+    pub(crate) params: usize,
+    pub(crate) extras: Option<Box<Extras<H>>>,
+}
+
+/// What most calls do without. By itself, as a call is handed on several times.
+pub(crate) struct Extras<H: Host> {
     /// Milliseconds left until the deadline.
     pub(crate) left: Option<u64>,
     /// Encoded metadata, checked; empty where there is none.
     pub(crate) metadata: Bytes,
     pub(crate) references: Vec<Received<H>>,
-    /// The whole frame, whose last part from `params` on are the arguments.
-    pub(crate) frame: Bytes,
-    pub(crate) params: usize,
 }
 
 impl<H: Host> IncomingCall<H> {

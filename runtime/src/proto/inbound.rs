@@ -10,7 +10,9 @@ use super::calls::State;
 use super::connection::Phase;
 use super::handshake::{MAX_GREETING, told};
 use super::served::Serving;
-use super::{Connection, Event, Fault, Garbage, Host, IncomingCall, IncomingTarget, Received};
+use super::{
+    Connection, Event, Extras, Fault, Garbage, Host, IncomingCall, IncomingTarget, Received,
+};
 use crate::frame::{
     Credit, Frame, Frames, Reference, Request, Response, Target, read, split, split_all,
 };
@@ -129,10 +131,16 @@ impl<H: Host> Connection<H> {
     }
 
     fn on_call(&mut self, all: &Bytes, bytes: &[u8], call: Request<'_>) -> Result<(), Fault> {
-        let references = self.receive_references(&call.references)?;
-        let object = match call.target {
-            Target::Object(id) if self.exports.get(id).is_some() => Some(id),
-            _ => None,
+        let extras = self.receive_extras(all, &call)?;
+        let (target, object) = match call.target {
+            Target::Service(name) => {
+                let place = place_of(name.as_bytes(), bytes);
+                (IncomingTarget::Service(place), None)
+            }
+            Target::Object(id) => match self.exports.get(id) {
+                Some(object) => (IncomingTarget::Object(id, object.clone()), Some(id)),
+                None => (IncomingTarget::Unknown(id), None),
+            },
         };
         match call.id {
             Some(id) => self.admit_request(id, call.parent, object)?,
@@ -141,26 +149,32 @@ impl<H: Host> Connection<H> {
             }
             None => self.served.admit(object)?,
         }
-        let target = match call.target {
-            Target::Service(name) => IncomingTarget::Service(place_of(name.as_bytes(), bytes)),
-            Target::Object(id) => match self.exports.get(id) {
-                Some(object) => IncomingTarget::Object(id, object.clone()),
-                None => IncomingTarget::Unknown(id),
-            },
-        };
         self.events.push_back(Event::Call(IncomingCall {
             id: call.id,
             target,
             method: call.method,
+            params: bytes.len() - call.params.len(),
+            frame: all.slice_ref(bytes),
+            extras,
+        }));
+        Ok(())
+    }
+
+    fn receive_extras(
+        &mut self,
+        all: &Bytes,
+        call: &Request<'_>,
+    ) -> Result<Option<Box<Extras<H>>>, Fault> {
+        if call.left.is_none() && call.metadata.is_none() && call.references.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(Extras {
             left: call.left,
             metadata: call
                 .metadata
                 .map_or_else(Bytes::new, |metadata| all.slice_ref(metadata.encoded())),
-            references,
-            params: bytes.len() - call.params.len(),
-            frame: all.slice_ref(bytes),
-        }));
-        Ok(())
+            references: self.receive_references(&call.references)?,
+        })))
     }
 
     /// Enters a request among those being served. One that names a parent takes the place of the one

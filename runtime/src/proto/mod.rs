@@ -54,7 +54,7 @@ mod window;
 use std::hash::Hash;
 
 pub(crate) use connection::{Config, Connection, Output, Side};
-pub(crate) use event::{Event, Garbage, IncomingCall, IncomingTarget, Received, Remains};
+pub(crate) use event::{Event, Extras, Garbage, IncomingCall, IncomingTarget, Received, Remains};
 pub use overflow::Overflow;
 
 pub(crate) use fault::{Fault, Rejected};

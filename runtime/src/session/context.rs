@@ -29,7 +29,8 @@ pub(super) struct Serving {
     /// may have given the id to another request by then.
     pub(super) answered: bool,
     pub(super) deadline: Option<Instant>,
-    pub(super) metadata: Bytes,
+    /// Encoded, if there is any.
+    pub(super) metadata: Option<Box<Bytes>>,
 }
 
 thread_local! {
@@ -111,8 +112,8 @@ impl Context {
     pub fn metadata_entries(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
-            .filter(|serving| !serving.metadata.is_empty())
-            .filter_map(|serving| Metadata::new(&serving.metadata).ok())
+            .filter_map(|serving| serving.metadata.as_deref())
+            .filter_map(|metadata| Metadata::new(metadata).ok())
             .flat_map(Metadata::pairs)
     }
 }

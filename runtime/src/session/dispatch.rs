@@ -6,10 +6,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures::future::{Abortable, abortable};
 use tokio::time::Sleep;
 
@@ -23,14 +24,24 @@ use super::running::Entry;
 use super::target::{HandlerFuture, Mode, Services, Target};
 use crate::error::{Error, ErrorKind};
 use crate::id::{ObjectId, RequestId};
-use crate::proto::{IncomingCall, IncomingTarget};
+use crate::proto::{Extras, IncomingCall, IncomingTarget};
+
+/// One-way calls whose handlers have ended where they began, by their objects. The peer is told of them
+/// once for all that came together.
+pub(super) type Ended = Vec<Option<ObjectId>>;
 
 /// Finds whom the peer calls and starts the handler.
-pub(super) fn dispatch(link: &Arc<Link>, services: &Services, call: IncomingCall<Attached>) {
+pub(super) fn dispatch(
+    link: &Arc<Link>,
+    services: &Services,
+    mut call: IncomingCall<Attached>,
+    ended: &mut Ended,
+) {
     let id = call.id;
-    let deadline = call
-        .left
-        .and_then(|left| now().checked_add(Duration::from_millis(left)));
+    let (terms, references) = match call.extras.take() {
+        None => (Terms::default(), None),
+        Some(extras) => Terms::of(link, *extras),
+    };
     let (target, object) = match &call.target {
         IncomingTarget::Object(object, target) => (Ok(target), Some(*object)),
         IncomingTarget::Unknown(object) => (Err(no_such_object(*object)), None),
@@ -43,16 +54,21 @@ pub(super) fn dispatch(link: &Arc<Link>, services: &Services, call: IncomingCall
     let incoming = Incoming {
         link: Arc::clone(link),
         id,
-        object,
         method: call.method,
         frame: call.frame,
         params: call.params,
-        references: References::new(link, call.references).into(),
+        references,
         answered: false,
     };
     let target = match target {
         Ok(target) => target,
-        Err(error) => return incoming.fail(error),
+        Err(error) => {
+            incoming.fail(error);
+            if id.is_none() {
+                ended.push(object);
+            }
+            return;
+        }
     };
     let handler = target.dispatch.dispatch(incoming);
     let future = match handler.mode {
@@ -63,22 +79,49 @@ pub(super) fn dispatch(link: &Arc<Link>, services: &Services, call: IncomingCall
         link: Arc::clone(link),
         request: id,
         answered: false,
-        deadline,
-        metadata: call.metadata,
+        deadline: terms.deadline,
+        metadata: terms.metadata,
     };
-    start(link, object, handler.mode, Running::new(future, serving));
+    let running = Running::new(future, serving, object);
+    match (handler.mode, object) {
+        (Mode::Spawned, _) => spawn(link, running),
+        (_, Some(object)) => link.lanes.start(link, object, running, ended),
+        (_, None) => start(link, running, ended),
+    }
 }
 
-fn start(link: &Arc<Link>, object: Option<ObjectId>, mode: Mode, mut handler: Running) {
-    if mode == Mode::Spawned {
-        tokio::spawn(Waiting::new(link, handler));
-        return;
+/// What a call says beside whom it calls with what.
+#[derive(Default)]
+struct Terms {
+    deadline: Option<Instant>,
+    metadata: Option<Box<Bytes>>,
+}
+
+impl Terms {
+    fn of(link: &Arc<Link>, extras: Extras<Attached>) -> (Self, Option<Box<Mutex<References>>>) {
+        let deadline = extras
+            .left
+            .and_then(|left| now().checked_add(Duration::from_millis(left)));
+        let has_metadata = !extras.metadata.is_empty();
+        let has_references = !extras.references.is_empty();
+        (
+            Self {
+                deadline,
+                metadata: has_metadata.then(|| Box::new(extras.metadata)),
+            },
+            has_references.then(|| Box::new(References::new(link, extras.references).into())),
+        )
     }
-    if let Some(object) = object {
-        link.lanes.start(link, object, handler);
-    } else if handler.first_poll().is_pending() {
-        tokio::spawn(Waiting::new(link, handler));
+}
+
+fn start(link: &Arc<Link>, mut handler: Running, ended: &mut Ended) {
+    if handler.first_poll(ended).is_pending() {
+        spawn(link, handler);
     }
+}
+
+fn spawn(link: &Arc<Link>, handler: Running) {
+    tokio::spawn(Waiting::new(link, handler));
 }
 
 /// A `#[serial]` handler begins when the one before it on the same target has ended.
@@ -119,20 +162,29 @@ pub(super) struct Running {
     serving: Option<Serving>,
     /// Made when the handler has to wait; most never do.
     deadline: Option<Pin<Box<Sleep>>>,
+    object: Option<ObjectId>,
+    /// It is a one-way call, and its end is yet to be noted.
+    notes_its_end: bool,
 }
 
 impl Running {
-    fn new(future: HandlerFuture, serving: Serving) -> Self {
+    fn new(future: HandlerFuture, serving: Serving, object: Option<ObjectId>) -> Self {
         Self {
             future: Some(future),
+            notes_its_end: serving.request.is_none(),
             serving: Some(serving),
             deadline: None,
+            object,
         }
     }
 
     /// The poll that starts it. Nobody is woken by it, so one that waits is to be polled again.
-    pub(super) fn first_poll(&mut self) -> Poll<()> {
-        Pin::new(self).poll(&mut Context::from_waker(Waker::noop()))
+    pub(super) fn first_poll(&mut self, ended: &mut Ended) -> Poll<()> {
+        let polled = Pin::new(&mut *self).poll(&mut Context::from_waker(Waker::noop()));
+        if polled.is_ready() && std::mem::take(&mut self.notes_its_end) {
+            ended.push(self.object);
+        }
+        polled
     }
 
     fn id(&self) -> Option<RequestId> {
@@ -220,6 +272,12 @@ impl Drop for Running {
     fn drop(&mut self) {
         if self.future.is_some() {
             self.end_early(); // cancelled: its destructors run in the call's context, in the net
+        }
+        if self.notes_its_end
+            && let Some(serving) = &self.serving
+        {
+            let object = self.object;
+            serving.link.with(|core| core.finish_notification(object));
         }
     }
 }

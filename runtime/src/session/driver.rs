@@ -22,7 +22,7 @@ use tokio::time::Sleep;
 
 use super::answer::{Answer, Reply};
 use super::clock::now;
-use super::dispatch::dispatch;
+use super::dispatch::{Ended, dispatch};
 use super::events::SessionEvent;
 use super::handle::Session;
 use super::link::{Attached, Link};
@@ -65,6 +65,7 @@ pub(super) struct Driver<T: Transport> {
     output: Output,
     written: usize,
     events: VecDeque<Event<Attached>>,
+    ended: Ended,
     stepped_back: bool,
     timer: Option<Pin<Box<Sleep>>>,
     opened: Option<oneshot::Sender<Result<Opened, Error>>>,
@@ -113,6 +114,7 @@ impl<T: Transport> Driver<T> {
             output: Output::default(),
             written: 0,
             events: VecDeque::new(),
+            ended: Ended::new(),
             stepped_back: false,
             timer: None,
             opened: Some(opened),
@@ -274,6 +276,11 @@ impl<T: Transport> Driver<T> {
         {
             self.act_on(event);
         }
+        if !self.ended.is_empty() {
+            let ended = self.ended.drain(..);
+            self.link
+                .drive(|core| ended.for_each(|object| core.finish_notification(object)));
+        }
     }
 
     fn act_on(&mut self, event: Event<Attached>) {
@@ -285,7 +292,9 @@ impl<T: Transport> Driver<T> {
                 }
             }
             Event::Resume(resume) => self.claim = Some(resume),
-            Event::Call(call) => dispatch(&self.link, &self.services, call),
+            Event::Call(call) => {
+                dispatch(&self.link, &self.services, call, &mut self.ended);
+            }
             Event::Cancelled(id) => self.link.running.abort(id),
             Event::Reply {
                 caller,

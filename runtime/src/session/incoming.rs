@@ -17,7 +17,7 @@ use super::value::{Arg, Outcome, OutcomeWriter, read_next};
 use crate::codec::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frame::Status;
-use crate::id::{ObjectId, RequestId};
+use crate::id::RequestId;
 
 /// A call of the peer. It owns the received frame and the duty to answer: dropped without an answer,
 /// it answers that the call was cancelled.
@@ -25,14 +25,13 @@ pub struct Incoming {
     pub(super) link: Arc<Link>,
     /// `None` for a one-way call.
     pub(super) id: Option<RequestId>,
-    pub(super) object: Option<ObjectId>,
     pub(super) method: u32,
     pub(super) frame: Bytes,
     /// Where in the frame the arguments begin.
     pub(super) params: usize,
     /// Taken when the arguments are decoded: a proxy that the handler drops is released then and
-    /// not at the handler's end.
-    pub(super) references: Mutex<References>,
+    /// not at the handler's end. Most calls have none.
+    pub(super) references: Option<Box<Mutex<References>>>,
     pub(super) answered: bool,
 }
 
@@ -44,11 +43,10 @@ impl Incoming {
 
     /// Begins to read the arguments, of which there have to be `count`.
     pub fn arguments(&self, method: &'static Method, count: u32) -> Result<Arguments<'_>> {
-        let mut references = self
-            .references
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let references = std::mem::take(&mut *references);
+        let references = self.references.as_ref().map(|references| {
+            let mut references = references.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *references)
+        });
         let (found, rest) = match &self.frame[self.params..] {
             [few @ 0x90..=0x9f, rest @ ..] => (u32::from(few & 0x0f), rest),
             mut rest => {
@@ -70,7 +68,7 @@ impl Incoming {
         Ok(Arguments {
             method,
             values: Values::new(rest),
-            references,
+            references: references.unwrap_or_default(),
         })
     }
 
@@ -78,7 +76,9 @@ impl Incoming {
     pub fn reply<R: Outcome>(mut self, method: &'static Method, outcome: R) {
         self.answered = true;
         let Some(id) = self.id else {
-            self.one_way_ended(method, &outcome);
+            if outcome.is_err() {
+                self.one_way_failed(Some(method), outcome.error());
+            }
             return;
         };
         buffer::with(|out| {
@@ -113,13 +113,6 @@ impl Incoming {
         });
     }
 
-    fn one_way_ended<R: Outcome>(&self, method: &'static Method, outcome: &R) {
-        if outcome.is_err() {
-            self.one_way_failed(Some(method), outcome.error());
-        }
-        self.link.with(|core| core.finish_notification(self.object));
-    }
-
     /// `error` is `None` if it is of a type of the service's own.
     fn one_way_failed(&self, method: Option<&Method>, error: Option<&Error>) {
         let method = || match method {
@@ -146,10 +139,7 @@ impl Incoming {
         self.answered = true;
         match self.id {
             Some(id) => self.answer_failed(id, &error),
-            None => {
-                self.one_way_failed(None, Some(&error));
-                self.link.with(|core| core.finish_notification(self.object));
-            }
+            None => self.one_way_failed(None, Some(&error)),
         }
     }
 
@@ -181,20 +171,16 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if self.answered {
+        let Some(id) = self.id.filter(|_| !self.answered) else {
             return;
-        }
-        match self.id {
-            None => self.link.with(|core| core.finish_notification(self.object)),
-            // Whoever catches the panic knows what it said, and answers.
-            Some(_) if std::thread::panicking() => {}
-            Some(id) => {
-                let error = Error::new(
-                    ErrorKind::Cancelled,
-                    "the handler was ended before it answered",
-                );
-                self.answer_failed(id, &error);
-            }
+        };
+        // Whoever catches a panic knows what it said, and answers.
+        if !std::thread::panicking() {
+            let error = Error::new(
+                ErrorKind::Cancelled,
+                "the handler was ended before it answered",
+            );
+            self.answer_failed(id, &error);
         }
     }
 }
@@ -203,7 +189,6 @@ impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming")
             .field("id", &self.id)
-            .field("object", &self.object)
             .field("method", &self.method)
             .finish_non_exhaustive()
     }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::unconstrained;
 
-use super::dispatch::{Running, Waiting};
+use super::dispatch::{Ended, Running, Waiting};
 use super::link::Link;
 use super::wakes::Wakes;
 use crate::id::ObjectId;
@@ -41,7 +41,13 @@ type Table = HashMap<ObjectId, Arc<Lane>, foldhash::fast::RandomState>;
 
 impl Lanes {
     /// Starts a handler. Only the connection's own task does so, in the order of the calls.
-    pub(super) fn start(&self, link: &Arc<Link>, object: ObjectId, mut handler: Running) {
+    pub(super) fn start(
+        &self,
+        link: &Arc<Link>,
+        object: ObjectId,
+        mut handler: Running,
+        ended: &mut Ended,
+    ) {
         // Only this task adds lanes. One that ends just now takes no more handlers anyway.
         let lane = match self.count.load(Ordering::Acquire) {
             0 => None,
@@ -53,7 +59,7 @@ impl Lanes {
                 Err(returned) => handler = returned, // the lane has just ended
             }
         }
-        if handler.first_poll().is_ready() {
+        if handler.first_poll(ended).is_ready() {
             return;
         }
         let lane = Arc::new(Lane::new(Waiting::new(link, handler)));

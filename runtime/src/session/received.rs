@@ -1,6 +1,6 @@
 //! The references of a received frame: each is claimed by decoding, or released.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::link::{Attached, Link};
@@ -48,46 +48,71 @@ impl References {
 
     /// Runs `work`, in which decoding a proxy finds these references.
     pub(super) fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
-        /// Puts the outer table back, also when a user's `Deserialize` unwinds.
-        struct Restore(Option<References>);
+        /// Puts the outer message back, also when a user's `Deserialize` unwinds.
+        struct Restore {
+            outer: Scope,
+            /// The outer message's references, where they made room for others.
+            replaced: Option<References>,
+        }
         impl Drop for Restore {
             fn drop(&mut self) {
-                let inner = CURRENT.replace(self.0.take());
-                drop(inner); // outside the cell: dropping may release
+                SCOPE.set(self.outer);
+                if let Some(outer) = self.replaced.take() {
+                    let inner = REFERENCES.replace(outer);
+                    drop(inner); // outside the cell: dropping may release
+                }
             }
         }
-        let _restore = Restore(CURRENT.replace(Some(self.clone())));
+        let (scope, replaced) = match self.0 {
+            None => (Scope::Empty, None),
+            Some(_) => (Scope::Passed, Some(REFERENCES.replace(self.clone()))),
+        };
+        let _restore = Restore {
+            outer: SCOPE.replace(scope),
+            replaced,
+        };
         work()
     }
 }
 
+/// What is being decoded on this thread.
+#[derive(Clone, Copy, PartialEq)]
+enum Scope {
+    /// No message.
+    None,
+    /// One that passes nothing, as most do: then `REFERENCES` need not be looked at.
+    Empty,
+    /// One whose references are in `REFERENCES`.
+    Passed,
+}
+
 thread_local! {
-    static CURRENT: RefCell<Option<References>> = const { RefCell::new(None) };
+    static SCOPE: Cell<Scope> = const { Cell::new(Scope::None) };
+    static REFERENCES: RefCell<References> = const { RefCell::new(References(None)) };
 }
 
 /// Whom the reference of that index in the frame being decoded means.
 pub(super) fn claim<E: serde::de::Error>(index: ReferenceIndex) -> Result<Entry, E> {
-    let entry = CURRENT.with_borrow(|current| {
-        let Some(references) = current else {
+    let entry = match SCOPE.get() {
+        Scope::None => {
             return Err(E::custom(
                 "a proxy can be deserialised only inside a call: it means an object of that session",
             ));
-        };
-        let entry = references
-            .0
-            .as_ref()
-            .and_then(|entries| entries.get(index.0 as usize));
-        entry.cloned().ok_or_else(|| {
-            E::custom(format_args!(
-                "reference {} is not in the message's table of references",
-                index.0
-            ))
-        })
-    })?;
+        }
+        Scope::Empty => None,
+        Scope::Passed => REFERENCES.with_borrow(|references| {
+            let entries = references.0.as_ref()?;
+            entries.get(index.0 as usize).cloned()
+        }),
+    };
     match entry {
-        Entry::Unknown(id) => Err(E::custom(format_args!(
+        Some(Entry::Unknown(id)) => Err(E::custom(format_args!(
             "there is no object {id} of this end in the session"
         ))),
-        entry => Ok(entry),
+        Some(entry) => Ok(entry),
+        None => Err(E::custom(format_args!(
+            "reference {} is not in the message's table of references",
+            index.0
+        ))),
     }
 }

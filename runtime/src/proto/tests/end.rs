@@ -174,7 +174,11 @@ impl End {
         let number = number_in(call.params());
         let params = call.params().to_vec();
         let name = call.service().map(<[u8]>::to_vec);
-        let passed = self.passed(call.references);
+        let extras = call.extras.map(|extras| *extras);
+        let (left, metadata, references) = extras.map_or_else(Default::default, |extras| {
+            (extras.left, extras.metadata, extras.references)
+        });
+        let passed = self.passed(references);
         let target = match call.target {
             IncomingTarget::Service(_) => {
                 let name = String::from_utf8(name.unwrap_or_default());
@@ -192,8 +196,8 @@ impl End {
             "call {:?} of {whom}, method {}, {:?} ms, {:?} {:?} {}",
             call.id.map(|id| id.0),
             call.method,
-            call.left,
-            &call.metadata[..],
+            left,
+            &metadata[..],
             params,
             words(&passed),
         ));
@@ -201,8 +205,8 @@ impl End {
             id: call.id,
             target,
             method: call.method,
-            left: call.left,
-            metadata: call.metadata.to_vec(),
+            left,
+            metadata: metadata.to_vec(),
             passed,
             number,
         });
