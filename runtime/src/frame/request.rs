@@ -168,6 +168,11 @@ pub(super) fn write_head(out: &mut impl BufMut, call: &Request<'_>) {
         Target::Object(ObjectId(id)) => put_unsigned(out, id),
     }
     put_unsigned(out, u64::from(call.method));
+    let has_metadata = call.metadata.is_some();
+    if call.parent.is_none() && call.left.is_none() && !has_metadata && call.references.is_empty() {
+        out.put_slice(&NOTHING_ELSE);
+        return;
+    }
     put_unsigned_or_nil(out, call.parent.map(|RequestId(id)| id));
     put_unsigned_or_nil(out, call.left);
     match call.metadata {

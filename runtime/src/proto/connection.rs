@@ -378,8 +378,8 @@ impl<H: Host> Connection<H> {
 
     /// Why an object of the peer can't be called any more, if so.
     pub(crate) fn closed_object(&self, id: ObjectId) -> Option<(ErrorKind, &str)> {
-        let (kind, reason) = self.imports.get(id)?.closed.as_ref()?;
-        Some((*kind, reason))
+        let closed = self.imports.get(id)?.closed.as_ref()?;
+        Some((closed.kind, &closed.reason))
     }
 
     /// Who watches that object; made by `make` at first.

@@ -61,11 +61,18 @@ impl Credit {
     }
 
     /// How many calls to one object may be outstanding now, where the peer grants it `limit` at most.
-    pub(super) fn share(&self, limit: u32) -> u32 {
+    fn share(&self, limit: u32) -> u32 {
         let all = u64::from(self.limit.max(1));
         let free = u64::from(self.limit.saturating_sub(self.used));
         let share = u32::try_from(free * free / all).unwrap_or(u32::MAX);
         limit.min(share.max(1))
+    }
+
+    /// Whether that is more than `used`. Asked for every call, hence without the division.
+    pub(super) fn has_share(&self, used: u32, limit: u32) -> bool {
+        let all = u64::from(self.limit);
+        let free = u64::from(self.limit.saturating_sub(self.used));
+        used < limit && (used == 0 || (u64::from(used) + 1) * all <= free * free)
     }
 
     pub(super) fn grant(&mut self, limit: u32) {

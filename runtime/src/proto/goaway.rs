@@ -109,8 +109,12 @@ impl<H: Host> Connection<H> {
     }
 
     /// How far this end is, if it leaves and has not ended.
+    #[inline]
     pub(crate) fn departure(&self) -> Option<Departure> {
-        let leaving = self.leaves.as_ref()?;
+        self.how_far(self.leaves.as_ref()?)
+    }
+
+    fn how_far(&self, leaving: &Leaving) -> Option<Departure> {
         if self.ended().is_some() {
             return None;
         }

@@ -18,10 +18,16 @@ pub(super) struct Import<H: Host> {
     pub(super) notified: u64,
     pub(super) finished: u64,
     /// Why it can't be called any more.
-    pub(super) closed: Option<(ErrorKind, String)>,
+    pub(super) closed: Option<Box<Closed>>,
     /// One-way calls to it that its overflow policy dropped.
     pub(super) dropped: u64,
     pub(super) watch: Option<H::Watch>,
+}
+
+/// Why an object can't be called any more. By itself, as most can.
+pub(super) struct Closed {
+    pub(super) kind: ErrorKind,
+    pub(super) reason: String,
 }
 
 pub(super) struct ImportTable<H: Host> {
@@ -43,7 +49,8 @@ impl<H: Host> ImportTable<H> {
     /// how many there may be; this check is for a peer that cheats.
     pub(super) fn introduce(&mut self, id: ObjectId) -> Result<(), Fault> {
         if let Some(import) = self.imports.get_mut(&id) {
-            if let Some((ErrorKind::Revoked, _)) = import.closed {
+            let closed = import.closed.as_ref();
+            if closed.is_some_and(|closed| closed.kind == ErrorKind::Revoked) {
                 return Err(Fault::protocol(format!(
                     "object {id} was introduced again after it had been revoked"
                 )));

@@ -24,9 +24,6 @@ impl<H: Host> Connection<H> {
         references: Vec<NewReference<H>>,
         write: impl FnOnce(&mut BytesMut, Vec<Reference>) -> usize,
     ) -> Result<(), Rejected> {
-        if references.is_empty() {
-            return self.write_checked(|output| write(output, Vec::new())); // as most do
-        }
         let count = references.len();
         if count > MAX_REFERENCES {
             self.garbage.push(Garbage::References(references));
@@ -85,7 +82,8 @@ impl<H: Host> Connection<H> {
     }
 
     /// Writes a frame, unless it is larger than the peer takes.
-    fn write_checked(
+    #[inline]
+    pub(super) fn write_checked(
         &mut self,
         write: impl FnOnce(&mut BytesMut) -> usize,
     ) -> Result<(), Rejected> {

@@ -30,15 +30,20 @@ impl<H: Host> Connection<H> {
             self.garbage.push(Garbage::References(references));
             return Ok(()); // the connection has ended
         }
-        self.write_with_references(references, |output, references| {
-            let response = Response {
-                id,
-                status,
-                references,
-                value,
-            };
-            write::response(output, &response)
-        })?;
+        let mut response = Response {
+            id,
+            status,
+            references: Vec::new(),
+            value,
+        };
+        if references.is_empty() {
+            self.write_checked(|output| write::response(output, &response))?; // as most are
+        } else {
+            self.write_with_references(references, |output, references| {
+                response.references = references;
+                write::response(output, &response)
+            })?;
+        }
         self.served_request_ended(id);
         Ok(())
     }

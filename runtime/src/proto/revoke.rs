@@ -1,5 +1,6 @@
 //! Objects that their owner withdraws, and objects that can't be called any more.
 
+use super::imports::Closed;
 use super::{Connection, Event, Host, Rejected};
 use crate::error::ErrorKind;
 use crate::frame::write;
@@ -30,12 +31,16 @@ impl<H: Host> Connection<H> {
         if import.closed.is_some() {
             return;
         }
-        import.closed = Some((kind, reason.to_owned()));
+        let reason = reason.to_owned();
+        import.closed = Some(Box::new(Closed {
+            kind,
+            reason: reason.clone(),
+        }));
         self.events
             .extend(import.watch.take().map(Event::ObjectClosed));
         let waiting: Vec<_> = self.credit.line(Some(object)).collect();
         for id in waiting {
-            let reason = reason.to_owned();
+            let reason = reason.clone();
             self.send_away(id, Rejected::ObjectClosed { kind, reason });
         }
     }

@@ -89,7 +89,7 @@ impl CallTarget<'_> {
 }
 
 impl<H: Host> Waiting<H> {
-    fn new(call: NewCall<'_, H>) -> Self {
+    fn new(call: &mut NewCall<'_, H>) -> Self {
         let (service, object) = match call.target {
             CallTarget::Service(name) => (name.to_owned(), None),
             CallTarget::Object(id) => (String::new(), Some(id)),
@@ -105,7 +105,7 @@ impl<H: Host> Waiting<H> {
             metadata: call
                 .metadata
                 .map_or_else(Vec::new, |m| m.encoded().to_vec()),
-            references: call.references,
+            references: std::mem::take(&mut call.references),
             params: call.params.to_vec(),
         }
     }
@@ -139,58 +139,63 @@ impl<H: Host> Connection<H> {
         caller: impl FnOnce() -> H::Caller,
         now: impl Fn() -> Instant,
     ) -> Result<Submitted, Rejected> {
-        match self.right_of(&mut call) {
-            Err(rejected) => {
-                self.garbage.push(Garbage::References(call.references));
-                Err(rejected)
-            }
+        let submitted = match self.right_of(&mut call) {
+            Err(rejected) => Err(rejected),
             Ok(Some(right)) => {
                 let id = self.calls.next_id();
-                let caller = (!call.one_way).then(caller);
+                let mut caller = (!call.one_way).then(caller);
                 let left = call.left(now);
-                self.send(id, right, call, caller, left)
-                    .map_err(|(rejected, caller)| {
-                        self.garbage.extend(caller.map(Garbage::Caller));
-                        rejected
-                    })?;
-                Ok(Submitted::Sent(id))
+                let sent = self.send(id, right, &mut call, &mut caller, left);
+                if sent.is_err() {
+                    self.garbage.extend(caller.map(Garbage::Caller));
+                }
+                sent.map(|()| Submitted::Sent(id))
             }
-            Ok(None) => {
-                let waits = call.waits();
-                if let CallTarget::Object(object) = call.target
-                    && !waits
-                {
-                    if let Err(rejected) = self.overflow(object, &call) {
-                        self.garbage.push(Garbage::References(call.references));
-                        return Err(rejected);
-                    }
-                    // The caller may let go of the object while the call stands in line.
-                    self.imports.hold(object);
-                }
-                let (id, inside) = (self.calls.next_id(), call.inside);
-                if let Some(parent) = inside.filter(|_| waits) {
-                    self.wait_for_place(parent, id, call.target.line());
-                }
-                let line = call.target.line();
-                self.credit.wait(line, id);
-                let waiting = Waiting::new(call);
-                self.wait_inside(&waiting);
-                let made = Made {
-                    caller: waits.then(caller),
-                    object: line,
-                    stay: 0,
-                    in_place_of: None,
-                    depth: 0,
-                    inner: None,
-                    state: State::Waiting(Box::new(waiting)),
-                };
-                self.calls.insert(id, made);
-                if let Some(parent) = inside {
-                    self.fill_place(parent, now());
-                }
-                Ok(Submitted::Waiting(id))
-            }
+            Ok(None) => self.wait(&mut call, caller, now),
+        };
+        if submitted.is_err() && !call.references.is_empty() {
+            self.garbage.push(Garbage::References(call.references));
         }
+        submitted
+    }
+
+    /// Puts a call in line.
+    fn wait(
+        &mut self,
+        call: &mut NewCall<'_, H>,
+        caller: impl FnOnce() -> H::Caller,
+        now: impl Fn() -> Instant,
+    ) -> Result<Submitted, Rejected> {
+        let waits = call.waits();
+        if let CallTarget::Object(object) = call.target
+            && !waits
+        {
+            self.overflow(object, call)?;
+            // The caller may let go of the object while the call stands in line.
+            self.imports.hold(object);
+        }
+        let (id, inside) = (self.calls.next_id(), call.inside);
+        if let Some(parent) = inside.filter(|_| waits) {
+            self.wait_for_place(parent, id, call.target.line());
+        }
+        let line = call.target.line();
+        self.credit.wait(line, id);
+        let waiting = Waiting::new(call);
+        self.wait_inside(&waiting);
+        let made = Made {
+            caller: waits.then(caller),
+            object: line,
+            stay: 0,
+            in_place_of: None,
+            depth: 0,
+            inner: None,
+            state: State::Waiting(Box::new(waiting)),
+        };
+        self.calls.insert(id, made);
+        if let Some(parent) = inside {
+            self.fill_place(parent, now());
+        }
+        Ok(Submitted::Waiting(id))
     }
 
     /// Whether the call may be sent at once, and by what right.
@@ -198,12 +203,19 @@ impl<H: Host> Connection<H> {
         if let Some(error) = self.ended() {
             return Err(Rejected::Closed(error.clone()));
         }
-        if let CallTarget::Object(id) = call.target
-            && let Some((kind, reason)) = self.closed_object(id)
-        {
-            let reason = reason.to_owned();
-            return Err(Rejected::ObjectClosed { kind, reason });
+        let import = match call.target {
+            CallTarget::Object(id) => self.imports.get(id),
+            CallTarget::Service(_) => None,
+        };
+        if let Some(closed) = import.and_then(|import| import.closed.as_ref()) {
+            return Err(Rejected::ObjectClosed {
+                kind: closed.kind,
+                reason: closed.reason.clone(),
+            });
         }
+        let limit = self.peer.max_object_calls;
+        // Whether one more call to the object leaves enough credit to others.
+        let has_share = import.is_none_or(|import| self.credit.has_share(import.used, limit));
         let serving = call.inside.and_then(|id| self.served.get_mut(id));
         let place = match (&serving, call.inside) {
             (Some(serving), Some(id)) => {
@@ -237,7 +249,7 @@ impl<H: Host> Connection<H> {
         {
             return Err(Rejected::Closed(error));
         }
-        let at_once = self.may_send() && !self.credit.is_waiting(line) && self.has_share(line);
+        let at_once = has_share && self.may_send() && !self.credit.is_waiting(line);
         Ok(if at_once { Some(Right::Credit) } else { place })
     }
 
@@ -256,30 +268,22 @@ impl<H: Host> Connection<H> {
         import.is_none_or(|import| import.used < self.peer.max_object_calls)
     }
 
-    /// Whether one more call to the object leaves enough credit to others.
-    fn has_share(&self, line: Line) -> bool {
-        line.is_none_or(|object| {
-            let share = self.credit.share(self.peer.max_object_calls);
-            let import = self.imports.get(object);
-            import.is_none_or(|import| import.used < share)
-        })
-    }
-
-    /// Writes the call's frame and accounts for it. Whoever fails has not entered the stream.
+    /// Writes the call's frame and accounts for it. Whoever fails has not entered the stream. What is
+    /// passed is taken out of the call, and the caller if there will be an answer.
     fn send(
         &mut self,
         id: RequestId,
         right: Right,
-        call: NewCall<'_, H>,
-        caller: Option<H::Caller>,
+        call: &mut NewCall<'_, H>,
+        caller: &mut Option<H::Caller>,
         left: Option<u64>,
-    ) -> Result<(), (Rejected, Option<H::Caller>)> {
+    ) -> Result<(), Rejected> {
         let object = call.target.line();
         // Without credit even a one-way call is a request: its response tells that it has ended. With
         // the last of it, too: the handler of a request can call back whatever happens, and if all
         // were notifications, those of both ends could wait for each other for ever.
         let is_request = !call.one_way || right != Right::Credit || self.credit.is_short();
-        let head = Request {
+        let mut head = Request {
             id: is_request.then_some(id),
             target: match call.target {
                 CallTarget::Service(name) => Target::Service(name),
@@ -295,11 +299,14 @@ impl<H: Host> Connection<H> {
             references: Vec::new(),
             params: call.params,
         };
-        let written = self.write_with_references(call.references, |output, references| {
-            write::request(output, &Request { references, ..head })
-        });
-        if let Err(rejected) = written {
-            return Err((rejected, caller));
+        if call.references.is_empty() {
+            self.write_checked(|output| write::request(output, &head))?; // as most are
+        } else {
+            let passed = std::mem::take(&mut call.references);
+            self.write_with_references(passed, |output, references| {
+                head.references = references;
+                write::request(output, &head)
+            })?;
         }
         let mut depth = 0;
         let mut in_place_of = None;
@@ -323,7 +330,7 @@ impl<H: Host> Connection<H> {
         }
         if is_request {
             let made = Made {
-                caller,
+                caller: caller.take(),
                 state: State::Sent,
                 object,
                 stay,
@@ -357,16 +364,16 @@ impl<H: Host> Connection<H> {
         };
         self.stop_waiting_inside(&waiting, id);
         // Of a one-way call the caller hears when it was sent, of another when it is answered.
-        let (answered, told) = match (waiting.one_way, made.caller) {
+        let (mut answered, told) = match (waiting.one_way, made.caller) {
             (false, caller) => (caller, None),
             (true, caller) => (None, caller),
         };
         let held = answered.is_none() && told.is_none();
-        let call = waiting.as_call();
+        let mut call = waiting.as_call();
         let left = call.left(|| now);
-        match self.send(id, right, call, answered, left) {
+        match self.send(id, right, &mut call, &mut answered, left) {
             Ok(()) => self.events.extend(told.map(Event::Entered)),
-            Err((rejected, answered)) => {
+            Err(rejected) => {
                 let caller = told.or(answered);
                 let failed = caller.map(|caller| Event::Failed(caller, rejected));
                 self.events.extend(failed);

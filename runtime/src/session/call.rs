@@ -145,7 +145,10 @@ impl Terms {
         let own = made.and_then(|(now, timeout)| now.checked_add(timeout));
         Self {
             inside,
-            deadline: [own, inherited].into_iter().flatten().min(),
+            deadline: match (own, inherited) {
+                (Some(own), Some(inherited)) => Some(own.min(inherited)),
+                (own, inherited) => own.or(inherited),
+            },
             made: made.map(|(now, _)| now),
         }
     }

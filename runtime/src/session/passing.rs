@@ -83,7 +83,10 @@ impl Passing {
 
     /// The table of references for a session.
     pub(super) fn over(&self, link: &Arc<Link>) -> Vec<NewReference<Attached>> {
-        self.0.iter().map(|passed| passed.over(link)).collect()
+        match self.0.is_empty() {
+            true => Vec::new(),
+            false => self.0.iter().map(|passed| passed.over(link)).collect(),
+        }
     }
 
     /// Whether one of them came over that session.
