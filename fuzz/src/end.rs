@@ -192,7 +192,7 @@ impl End {
     /// Takes what is to be written, and looks at it as the peer does.
     pub(crate) fn output(&mut self) -> BytesMut {
         let (now, mut output) = (self.now, Output::default());
-        self.with(|core| core.take_output(&mut output, now));
+        self.with(|core| core.take_output(&mut output, || now));
         let bytes = BytesMut::from(output.bytes());
         self.with(|core| core.wrote(bytes.len(), now));
         let granted = *self.core.peer();

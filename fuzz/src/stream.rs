@@ -83,7 +83,7 @@ fn receive(
         }
     }
     let mut output = Output::default();
-    core.take_output(&mut output, now);
+    core.take_output(&mut output, || now);
     came.push(format!("{:02x?}", output.bytes()));
     came
 }

@@ -248,11 +248,18 @@ impl<H: Host> Connection<H> {
 
     /// Swaps the outgoing bytes for an empty buffer, whose room is used again. Whatever was taken before
     /// has been written by now. Calls that waited for room move up.
-    pub(crate) fn take_output(&mut self, output: &mut Output, now: Instant) {
+    pub(crate) fn take_output(&mut self, output: &mut Output, now: impl Fn() -> Instant) {
         debug_assert!(output.bytes().is_empty());
         if self.is_suspended() {
             return;
         }
+        if !self.has_output() && !self.credit.is_somebody_next() {
+            // Nobody asks for the time.
+            self.leaving = 0;
+            self.leaving_pace.ends();
+            return;
+        }
+        let now = now();
         if self.has_output() && self.is_open() && !self.sends_again() {
             self.tell_credit(); // it rides along
             if !self.output.is_empty() {

@@ -114,6 +114,11 @@ impl Credit {
         Ok(())
     }
 
+    /// Whether somebody stands in a line that may move.
+    pub(super) fn is_somebody_next(&self) -> bool {
+        !self.turns.is_empty() || !self.sated.is_empty()
+    }
+
     pub(super) fn is_waiting(&self, line: Line) -> bool {
         self.line(line).next().is_some()
     }

@@ -345,7 +345,7 @@ impl<H: Host> Connection<H> {
 
     /// Lets calls that wait move up, as far as credit and room go.
     pub(super) fn pump(&mut self, now: Instant) {
-        while self.may_send() {
+        while self.credit.is_somebody_next() && self.may_send() {
             let (imports, limit) = (&self.imports, self.peer.max_object_calls);
             let outstanding = |object| imports.get(object).map_or(0, |import| import.used);
             let Some(id) = self.credit.next(limit, outstanding) else {

@@ -13,7 +13,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
@@ -68,6 +68,8 @@ pub(super) struct Driver<T: Transport> {
     ended: Ended,
     stepped_back: bool,
     timer: Option<Pin<Box<Sleep>>>,
+    /// When something is to be seen to, as it was known when this task last had the connection.
+    due: Option<Instant>,
     opened: Option<oneshot::Sender<Result<Opened, Error>>>,
     /// The session that the connection is meant for, if it is another one.
     pub(super) claim: Option<Resume>,
@@ -117,6 +119,7 @@ impl<T: Transport> Driver<T> {
             ended: Ended::new(),
             stepped_back: false,
             timer: None,
+            due: None,
             opened: Some(opened),
             claim: None,
             _kept: kept,
@@ -133,11 +136,11 @@ impl<T: Transport> Driver<T> {
         if let Poll::Ready(end) = self.read(cx) {
             return Poll::Ready(end);
         }
-        if let Poll::Ready(end) = self.keep_time(cx) {
-            return Poll::Ready(end);
-        }
         if let Poll::Ready(Err(error)) = self.write(cx) {
             return Poll::Ready(End::Transport(error));
+        }
+        if let Poll::Ready(end) = self.keep_time(cx, self.due) {
+            return Poll::Ready(end);
         }
         if self.link.is_leaving() {
             return Poll::Ready(End::Own);
@@ -196,7 +199,11 @@ impl<T: Transport> Driver<T> {
                 ready!(self.next_output(cx))?;
             }
             let rest = &self.output.bytes()[self.written..];
-            let written = ready!(Pin::new(&mut self.transport).poll_write(cx, rest))?;
+            let Poll::Ready(written) = Pin::new(&mut self.transport).poll_write(cx, rest) else {
+                self.due = self.link.drive(|core| core.timeout());
+                return Poll::Pending;
+            };
+            let written = written?;
             if written == 0 {
                 return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
             }
@@ -214,16 +221,18 @@ impl<T: Transport> Driver<T> {
         self.written = 0;
         self.output.clear(KEPT_OUTPUT);
         loop {
-            let (output, events) = (&mut self.output, &mut self.events);
+            let (output, events, due) = (&mut self.output, &mut self.events, &mut self.due);
             let stepped_back = std::mem::take(&mut self.stepped_back);
-            let steps_back = self.link.drive(|core| {
+            let (steps_back, is_idle) = self.link.drive_to_rest(|core| {
                 core.take_events(events); // of what was done outside of this task
                 let steps_back = core.has_output() && core.busy() > 1 && !stepped_back;
                 if !steps_back {
-                    core.take_output(output, now());
+                    core.take_output(output, now);
                     core.take_events(events);
+                    *due = core.timeout();
                 }
-                steps_back
+                let has_more = steps_back || !output.bytes().is_empty() || !events.is_empty();
+                (steps_back, !has_more)
             });
             self.act();
             if steps_back {
@@ -235,17 +244,19 @@ impl<T: Transport> Driver<T> {
                 return Poll::Ready(Ok(()));
             }
             ready!(Pin::new(&mut self.transport).poll_flush(cx))?;
-            if self.link.is_idle() {
+            // Where there are events, somebody has to read first before they are acted on.
+            if is_idle || self.link.is_idle() {
                 return Poll::Pending;
             }
         }
     }
 
-    pub(super) fn keep_time(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+    /// Sees to what is due at that time.
+    pub(super) fn keep_time(&mut self, cx: &mut Context<'_>, due: Option<Instant>) -> Poll<End> {
+        let Some(mut at) = due else {
+            return Poll::Pending;
+        };
         loop {
-            let Some(at) = self.link.drive(|core| core.timeout()) else {
-                return Poll::Pending;
-            };
             let timer = self
                 .timer
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at.into())));
@@ -258,10 +269,14 @@ impl<T: Transport> Driver<T> {
                 core.on_timeout(now())?;
                 Ok(core.timeout())
             });
+            cx.waker().wake_by_ref(); // for what there may be to write
             match next {
                 Err(fault) => return Poll::Ready(End::Silent(fault)),
-                Ok(Some(at)) => timer.as_mut().reset(at.into()),
-                Ok(None) => {}
+                Ok(None) => return Poll::Pending,
+                Ok(Some(next)) => {
+                    timer.as_mut().reset(next.into());
+                    at = next;
+                }
             }
         }
     }
@@ -394,7 +409,7 @@ impl<T: Transport> Driver<T> {
         loop {
             self.output.clear(0);
             self.link
-                .drive(|core| core.take_output(&mut self.output, now()));
+                .drive(|core| core.take_output(&mut self.output, now));
             if self.output.bytes().is_empty() {
                 break;
             }

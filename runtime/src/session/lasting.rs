@@ -118,7 +118,7 @@ impl Fortune {
     }
 
     fn connection_lost(&mut self, link: &Link) {
-        let progress = Some(link.drive(|core| core.progress()));
+        let progress = Some(link.with(|core| core.progress()));
         self.was_in_vain = progress == self.progress && !is_good_life(self.begun);
         self.progress = progress;
         if !self.was_in_vain {
@@ -202,7 +202,7 @@ impl GoingOn<'_> {
                     && counts.poll_tick(cx).is_ready()
                 {
                     while counts.poll_tick(cx).is_ready() {}
-                    entry.keeps(link.drive(|core| core.kept_bytes()));
+                    entry.keeps(link.with(|core| core.kept_bytes()));
                 }
                 if let Some(why) = entry.and_then(Entry::given_up) {
                     return Poll::Ready(Err(lost_because(why)));
@@ -227,7 +227,7 @@ impl GoingOn<'_> {
                     input,
                     answer,
                 })) => {
-                    let went_on = link.drive(|core| core.go_on(&answer, None, now()));
+                    let went_on = link.with(|core| core.go_on(&answer, None, now()));
                     driver.take_up(transport, input);
                     return went_on.map_err(End::Fault);
                 }
@@ -243,7 +243,7 @@ impl GoingOn<'_> {
                         continue; // the connection is dropped, and the peer tries again
                     };
                     let resume = arrival.resume;
-                    let went_on = link.drive(|core| core.go_on(&resume, Some(fresh), now()));
+                    let went_on = link.with(|core| core.go_on(&resume, Some(fresh), now()));
                     link.moved_to(arrival.peer_addr);
                     driver.take_up(arrival.transport, arrival.input);
                     went_on.map_err(End::Fault)?;
@@ -280,7 +280,8 @@ impl Driver<Box<dyn Transport>> {
         self.link.register_driver(cx.waker());
         loop {
             self.act_on_all();
-            if let Poll::Ready(end) = self.keep_time(cx) {
+            let due = self.link.drive(|core| core.timeout());
+            if let Poll::Ready(end) = self.keep_time(cx, due) {
                 return Poll::Ready(end);
             }
             if self.link.is_leaving() {

@@ -115,9 +115,26 @@ impl Link {
         })
     }
 
-    /// As [`with`](Self::with), for the driver: it sees to what comes of it before it sleeps.
+    /// As [`with`](Self::with), for the driver: it sees to what comes of it before it sleeps, so nobody
+    /// has to wake it meanwhile.
     pub(super) fn drive<R>(&self, work: impl FnOnce(&mut Connection<Attached>) -> R) -> R {
-        self.work(|core| (work(&mut core.connection), false))
+        self.work(|core| {
+            core.idle = false;
+            (work(&mut core.connection), false)
+        })
+    }
+
+    /// As [`drive`](Self::drive), for the last work before the driver may sleep: `work` says whether it has
+    /// seen to all that there was. Gives that as well, once nothing has come since.
+    pub(super) fn drive_to_rest<R>(
+        &self,
+        work: impl FnOnce(&mut Connection<Attached>) -> (R, bool),
+    ) -> (R, bool) {
+        self.work(|core| {
+            let (result, is_done) = work(&mut core.connection);
+            core.idle = is_done && !core.connection.has_output() && !core.connection.has_events();
+            ((result, core.idle), false)
+        })
     }
 
     /// Whether the driver has nothing to do. From then on whoever brings it something wakes it.

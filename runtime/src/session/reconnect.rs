@@ -130,7 +130,7 @@ async fn attempt(
             let text = format!("the connection broke: {why}");
             Failed::ForNow(Error::new(ErrorKind::Closed, text).with_source(why))
         };
-        let ask = link.drive(|core| core.ask_to_resume());
+        let ask = link.with(|core| core.ask_to_resume());
         transport.write_all(&ask).await.map_err(broke)?;
         transport.flush().await.map_err(broke)?;
         let mut input = BytesMut::with_capacity(1 << 10);

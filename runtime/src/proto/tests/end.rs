@@ -339,7 +339,7 @@ impl End {
     pub(super) fn hand_over(&mut self) -> BytesMut {
         let now = self.clock.now();
         let mut output = Output::default();
-        self.with(|core| core.take_output(&mut output, now));
+        self.with(|core| core.take_output(&mut output, || now));
         BytesMut::from(output.bytes())
     }
 
