@@ -223,16 +223,22 @@ impl<T: Transport> Driver<T> {
         loop {
             let (output, events, due) = (&mut self.output, &mut self.events, &mut self.due);
             let stepped_back = std::mem::take(&mut self.stepped_back);
-            let (steps_back, is_idle) = self.link.drive_to_rest(|core| {
-                core.take_events(events); // of what was done outside of this task
-                let steps_back = core.has_output() && core.busy() > 1 && !stepped_back;
-                if !steps_back {
-                    core.take_output(output, now);
+            let (steps_back, rests) = self.link.drive_to_rest(|core| {
+                if core.has_events() {
+                    core.take_events(events); // of what was done outside of this task
+                }
+                if core.has_output() && core.busy() > 1 && !stepped_back {
+                    return (true, false);
+                }
+                core.take_output(output, now);
+                if core.has_events() {
                     core.take_events(events);
+                }
+                let rests = output.bytes().is_empty() && events.is_empty();
+                if rests {
                     *due = core.timeout();
                 }
-                let has_more = steps_back || !output.bytes().is_empty() || !events.is_empty();
-                (steps_back, !has_more)
+                (false, rests)
             });
             self.act();
             if steps_back {
@@ -244,8 +250,12 @@ impl<T: Transport> Driver<T> {
                 return Poll::Ready(Ok(()));
             }
             ready!(Pin::new(&mut self.transport).poll_flush(cx))?;
-            // Where there are events, somebody has to read first before they are acted on.
-            if is_idle || self.link.is_idle() {
+            if rests {
+                return Poll::Pending;
+            }
+            // Where there are events still, the peer has to read before they are acted on.
+            if self.link.is_idle() {
+                self.due = self.link.with(|core| core.timeout());
                 return Poll::Pending;
             }
         }
