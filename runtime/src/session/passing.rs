@@ -102,7 +102,7 @@ impl Passed {
         let lease = reference.lease().cloned();
         Self {
             identity: reference.identity(),
-            target: Arc::new(Target::new(Arc::new(proxy.clone()), lease.clone())),
+            target: Target::new(proxy.clone(), lease.clone()),
             lease,
             home: reference
                 .far_object()
@@ -122,8 +122,7 @@ impl Passed {
                 let forward = Forward::new(self.identity, link);
                 let observer: Weak<dyn OnClosed> = Arc::downgrade(&forward) as _;
                 home.observe_object(*id, &observer);
-                let target = Target::forwarded(Arc::clone(&target.dispatch), forward);
-                NewReference::Own(self.identity, Arc::new(target))
+                NewReference::Own(self.identity, Target::forwarded(target, forward))
             }
         }
     }

@@ -76,33 +76,35 @@ impl Handler {
     }
 }
 
-/// Something to call, and the line of its serial calls.
-pub(crate) struct Target {
-    pub(super) dispatch: Arc<dyn Dispatch>,
+/// Something to call, and the line of its serial calls. In one piece of memory, since a peer may hold
+/// very many.
+pub(crate) struct Target<D: ?Sized = dyn Dispatch> {
     /// Of a leased object.
     lease: Option<Arc<lease::State>>,
     /// Of an object of another session that is passed on.
     forward: Option<Arc<Forward>>,
     serial: OnceLock<Arc<tokio::sync::Mutex<()>>>,
+    pub(super) dispatch: D,
 }
 
 impl Target {
-    pub(super) fn new(dispatch: Arc<dyn Dispatch>, lease: Option<Arc<lease::State>>) -> Self {
-        Self {
-            dispatch,
+    pub(super) fn new(dispatch: impl Dispatch, lease: Option<Arc<lease::State>>) -> Arc<Self> {
+        Arc::new(Target {
             lease,
             forward: None,
             serial: OnceLock::new(),
-        }
+            dispatch,
+        })
     }
 
-    pub(super) fn forwarded(dispatch: Arc<dyn Dispatch>, forward: Arc<Forward>) -> Self {
-        Self {
-            dispatch,
+    /// The target once more, for a third party.
+    pub(super) fn forwarded(target: Arc<Self>, forward: Arc<Forward>) -> Arc<Self> {
+        Arc::new(Target {
             lease: None,
             forward: Some(forward),
             serial: OnceLock::new(),
-        }
+            dispatch: Forwarded(target),
+        })
     }
 
     /// Why it can't be called any more, if it was withdrawn.
@@ -125,6 +127,18 @@ impl Target {
     }
 }
 
+struct Forwarded(Arc<Target>);
+
+impl Dispatch for Forwarded {
+    fn dispatch(&self, call: Incoming) -> Handler {
+        self.0.dispatch.dispatch(call)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self.0.dispatch.as_any()
+    }
+}
+
 /// The services of one end, by name.
 #[derive(Clone, Default)]
 pub(crate) struct Services {
@@ -136,10 +150,8 @@ pub(crate) struct Services {
 
 impl Services {
     pub(crate) fn insert<S: Service>(&mut self, service: S) {
-        self.by_name.insert(
-            S::NAME.as_bytes(),
-            Arc::new(Target::new(Arc::new(service), None)),
-        );
+        let target = Target::new(service, None);
+        self.by_name.insert(S::NAME.as_bytes(), target);
         self.names.take();
     }
 
