@@ -1,12 +1,26 @@
-//! Values to MessagePack and back (by rmp-serde), and the guard against nested bombs.
+//! Values to MessagePack and back, and the guard against nested bombs.
 
+mod access;
+mod byte;
 mod bytes;
-mod empty;
+mod compound;
+mod deserializer;
+mod error;
+mod head;
 mod nesting;
+mod reader;
+mod serializer;
+mod slice;
 mod value;
+mod writer;
+
+#[cfg(test)]
+mod equivalence;
 
 pub(crate) use bytes::{Bytes, OwnedBytes};
+pub(crate) use error::{DecodeError, EncodeError};
 pub(crate) use nesting::{ScanError, scan};
 pub(crate) use value::{
-    ReferenceIndex, Values, encode, read_reference_index, write_reference_index,
+    ReferenceIndex, Values, encode, read_array_head, read_reference_index, write_array_head,
+    write_reference_index,
 };

@@ -3,59 +3,64 @@
 
 use std::fmt;
 
-use rmp_serde::Serializer as Writer;
-use rmp_serde::config::BytesMode;
-use rmp_serde::decode::{Deserializer as Reader, ReadRefReader};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
-use serde::ser::{self, Serialize, Serializer};
+use serde::ser::{Serialize, Serializer};
 
-use super::empty::EmptyBytes;
-use super::{ScanError, scan};
+use super::error::{DecodeError, EncodeError};
+use super::head::{Head, Kind};
+use super::reader::{Reader, Token};
+use super::serializer::EXTENSION;
+use super::writer::Writer;
 
 /// The MessagePack extension type of a reference: its data is an index into the frame's table.
 pub(crate) const REFERENCE_TAG: i8 = 1;
 
-/// The name by which rmp-serde knows that a newtype struct is an extension value.
-const EXTENSION: &str = rmp_serde::MSGPACK_EXT_STRUCT_NAME;
-
 /// Appends `value` to `out`. `compact` writes structs as arrays; a value nested deeper than
-/// `max_nesting` is an error, since the peer would end the connection over it.
+/// `max_nesting` is an error, since the peer would end the connection over it. What is appended always is
+/// one value, whatever its `Serialize` does.
 pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Vec<u8>,
     compact: bool,
     max_nesting: u32,
-) -> Result<(), rmp_serde::encode::Error> {
+) -> Result<(), EncodeError> {
     let start = out.len();
-    let mut writer = Writer::new(&mut *out).with_bytes(BytesMode::ForceAll);
-    if compact {
-        value.serialize(&mut writer)?;
-    } else {
-        value.serialize(&mut writer.with_struct_map())?;
+    let mut writer = Writer::new(std::mem::take(out), compact, max_nesting);
+    let written = value.serialize(&mut writer);
+    *out = writer.into_bytes();
+    if written.is_err() {
+        out.truncate(start);
     }
-    // The writer has a limit of its own, which it does not keep; and it believes a `Serialize` that
-    // announces another number of elements than it writes. The peer would end the connection over both.
-    let error = match scan(&out[start..], max_nesting) {
-        Ok(length) if length == out.len() - start => return Ok(()),
-        Err(ScanError::TooDeep { max }) => {
-            format!("nested deeper than the peer takes, which is {max} levels (max_nesting)")
-        }
-        _ => "its `Serialize` writes another number of elements than it announces".to_owned(),
-    };
-    Err(ser::Error::custom(error))
+    written
 }
 
 /// Reads values one after the other from a slice that `scan` has passed.
-pub(crate) struct Values<'a>(Reader<ReadRefReader<'a, [u8]>>);
+pub(crate) struct Values<'a>(Reader<'a>);
 
 impl<'a> Values<'a> {
+    #[inline]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self(Reader::from_read_ref(bytes))
+        Self(Reader::new(bytes))
     }
 
     /// Reads the next value.
-    pub(crate) fn next<T: Deserialize<'a>>(&mut self) -> Result<T, rmp_serde::decode::Error> {
-        T::deserialize(EmptyBytes(&mut self.0))
+    #[inline]
+    pub(crate) fn next<T: Deserialize<'a>>(&mut self) -> Result<T, DecodeError> {
+        T::deserialize(&mut self.0)
+    }
+}
+
+/// Appends the head of an array of so many values, which have to follow.
+pub(crate) fn write_array_head(out: &mut Vec<u8>, length: u32) {
+    out.extend_from_slice(Head::new(Kind::Array, length).as_bytes());
+}
+
+/// Reads the head of an array: the number of its values, and the bytes from the first one on.
+pub(crate) fn read_array_head(bytes: &[u8]) -> Result<(u32, &[u8]), DecodeError> {
+    let mut reader = Reader::new(bytes);
+    match reader.token()? {
+        Token::Array(length) => Ok((length, reader.rest())),
+        other => Err(other.instead_of(&"an array")),
     }
 }
 

@@ -12,7 +12,7 @@ use super::link::Form;
 use super::passing::Passing;
 use super::remote::{Method, Remote};
 use super::value::{Arg, Outcome, write};
-use crate::codec::encode;
+use crate::codec::{EncodeError, encode, write_array_head};
 use crate::error::{Error, ErrorKind};
 
 /// Arguments that are being written, into a buffer of their own.
@@ -28,24 +28,17 @@ pub struct Encoder {
 impl Encoder {
     pub(crate) fn new(method: &'static Method, arguments: u32, form: Form) -> Self {
         let mut out = buffer::take();
-        let mut encoder = Self {
+        match u8::try_from(arguments) {
+            Ok(few @ 0..16) => out.push(0x90 | few),
+            _ => write_array_head(&mut out, arguments),
+        }
+        Self {
             method,
             form,
             passing: Passing::default(),
             failed: None,
-            out: Vec::new(),
-        };
-        match u8::try_from(arguments) {
-            Ok(few @ 0..16) => out.push(0x90 | few),
-            _ => {
-                let header = rmp::encode::write_array_len(&mut out, arguments);
-                encoder.failed = header
-                    .err()
-                    .map(|why| Error::new(ErrorKind::Encode, why.to_string()));
-            }
+            out,
         }
-        encoder.out = out;
-        encoder
     }
 
     /// Writes the next argument.
@@ -64,7 +57,7 @@ impl Encoder {
     fn write(
         &mut self,
         name: &'static str,
-        write: impl FnOnce(&mut Vec<u8>, Form) -> Result<(), rmp_serde::encode::Error>,
+        write: impl FnOnce(&mut Vec<u8>, Form) -> Result<(), EncodeError>,
     ) {
         if self.failed.is_some() {
             return;

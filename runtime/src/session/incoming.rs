@@ -14,7 +14,7 @@ use super::received::References;
 use super::remote::Method;
 use super::target::Handler;
 use super::value::{Arg, Outcome, OutcomeWriter, read_next};
-use crate::codec::Values;
+use crate::codec::{DecodeError, Values, read_array_head};
 use crate::error::{Error, ErrorKind, Result};
 use crate::frame::Status;
 use crate::id::RequestId;
@@ -49,15 +49,12 @@ impl Incoming {
         });
         let (found, rest) = match &self.frame[self.params..] {
             [few @ 0x90..=0x9f, rest @ ..] => (u32::from(few & 0x0f), rest),
-            mut rest => {
-                let found = rmp::decode::read_array_len(&mut rest).map_err(|why| {
-                    Error::new(
-                        ErrorKind::Decode,
-                        format!("the arguments of {method}: {why}"),
-                    )
-                })?;
-                (found, rest)
-            }
+            rest => read_array_head(rest).map_err(|why| {
+                Error::new(
+                    ErrorKind::Decode,
+                    format!("the arguments of {method}: {why}"),
+                )
+            })?,
         };
         if found != count {
             return Err(Error::new(
@@ -216,7 +213,7 @@ impl<'a> Arguments<'a> {
     fn read<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(&mut Values<'a>) -> Result<T, rmp_serde::decode::Error>,
+        read: impl FnOnce(&mut Values<'a>) -> Result<T, DecodeError>,
     ) -> Result<T> {
         let values = &mut self.values;
         self.references.scope(|| read(values)).map_err(|why| {

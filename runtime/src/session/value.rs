@@ -5,7 +5,7 @@ use std::any::Any;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{Bytes, OwnedBytes, Values, encode};
+use crate::codec::{Bytes, DecodeError, EncodeError, OwnedBytes, Values, encode};
 use crate::error::{Error, ErrorKind};
 use crate::frame::Status;
 use crate::session::link::Form;
@@ -94,7 +94,7 @@ pub struct OutcomeReader<'a> {
 pub struct OutcomeWriter<'a> {
     pub(super) out: &'a mut Vec<u8>,
     pub(super) form: Form,
-    pub(super) written: Result<Status, rmp_serde::encode::Error>,
+    pub(super) written: Result<Status, EncodeError>,
 }
 
 impl OutcomeWriter<'_> {
@@ -109,7 +109,7 @@ pub(super) fn write<T: Serialize + 'static>(
     value: &T,
     out: &mut Vec<u8>,
     form: Form,
-) -> Result<(), rmp_serde::encode::Error> {
+) -> Result<(), EncodeError> {
     match (value as &dyn Any).downcast_ref::<Vec<u8>>() {
         Some(bytes) => encode(&Bytes(bytes), out, form.compact, form.max_nesting),
         None => encode(value, out, form.compact, form.max_nesting),
@@ -119,7 +119,7 @@ pub(super) fn write<T: Serialize + 'static>(
 /// Reads the next of `values`, an owned one; a vector of bytes in one piece.
 pub(super) fn read_next<T: DeserializeOwned + 'static>(
     values: &mut Values<'_>,
-) -> Result<T, rmp_serde::decode::Error> {
+) -> Result<T, DecodeError> {
     let mut whole = None::<T>;
     let bytes = (&mut whole as &mut dyn Any).downcast_mut::<Option<Vec<u8>>>();
     if let Some(bytes) = bytes {
