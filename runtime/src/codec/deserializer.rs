@@ -100,7 +100,10 @@ macro_rules! numbers {
     ($($method:ident)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-            visit_number(self.token()?, visitor)
+            match self.unsigned() {
+                Some(number) => visitor.visit_u64(number),
+                None => visit_number(self.token()?, visitor),
+            }
         }
     )*};
 }
@@ -241,7 +244,10 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        self.visit_elements(fields, visitor)
+        match self.small_map() {
+            Some(length) => visit_map(self, length, fields, visitor),
+            None => self.visit_elements(fields, visitor),
+        }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

@@ -83,6 +83,7 @@ fn scan_few(bytes: &[u8], max_nesting: u32) -> Option<usize> {
                 let shift = u32::from(marker < 0x90); // a map has a key and a value
                 awaited += usize::from(marker & 0x0f) << shift;
             }
+            0xc4 | 0xd9 => at += 1 + usize::from(*bytes.get(at)?),
             0xdc..=0xdf => return None,
             long => {
                 let length = long_length(long, bytes, &mut at).ok()?;

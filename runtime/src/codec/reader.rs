@@ -95,6 +95,45 @@ impl<'de> Reader<'de> {
         })
     }
 
+    /// The next value if it is a number, and not below zero; else nothing is read.
+    pub(super) fn unsigned(&mut self) -> Option<u64> {
+        let (&marker, rest) = self.rest.split_first()?;
+        let (number, rest) = match marker {
+            0x00..=0x7f => (marker.into(), rest),
+            0xcc => {
+                let (number, rest) = rest.split_first()?;
+                (u64::from(*number), rest)
+            }
+            0xcd => {
+                let (number, rest) = rest.split_first_chunk()?;
+                (u64::from(u16::from_be_bytes(*number)), rest)
+            }
+            0xce => {
+                let (number, rest) = rest.split_first_chunk()?;
+                (u64::from(u32::from_be_bytes(*number)), rest)
+            }
+            0xcf => {
+                let (number, rest) = rest.split_first_chunk()?;
+                (u64::from_be_bytes(*number), rest)
+            }
+            _ => return None,
+        };
+        self.rest = rest;
+        Some(number)
+    }
+
+    /// The number of entries if the next value is a map of few; else nothing is read.
+    #[inline]
+    pub(super) fn small_map(&mut self) -> Option<u32> {
+        match *self.rest {
+            [marker @ 0x80..=0x8f, ref rest @ ..] => {
+                self.rest = rest;
+                Some((marker & 0x0f).into())
+            }
+            _ => None,
+        }
+    }
+
     /// The next value if it is a text; else nothing is read.
     pub(super) fn text(&mut self) -> Option<&'de str> {
         let (&marker, rest) = self.rest.split_first()?;

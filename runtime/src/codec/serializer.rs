@@ -176,6 +176,7 @@ impl<'a> Serializer for &'a mut Writer {
         Sequence::new(self, Kind::Map, length)
     }
 
+    #[inline]
     fn serialize_struct(
         self,
         _name: &'static str,

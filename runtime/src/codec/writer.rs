@@ -111,8 +111,13 @@ impl Writer {
         self.put_marked(0xcb, number.to_be_bytes());
     }
 
+    #[inline]
     pub(super) fn text(&mut self, text: &str) -> Result<(), EncodeError> {
-        self.short_or_head(Kind::Text, 0xa0, 0x20, text.len())?;
+        match text.len() {
+            length @ 0..0x20 => self.put(0xa0 | length as u8),
+            length @ 0x20..0x100 => self.put_all(&[0xd9, length as u8]),
+            length => self.head(Kind::Text, length)?,
+        }
         self.put_all(text.as_bytes());
         Ok(())
     }
@@ -121,21 +126,6 @@ impl Writer {
         self.head(Kind::Bytes, bytes.len())?;
         self.put_all(bytes);
         Ok(())
-    }
-
-    #[inline]
-    fn short_or_head(
-        &mut self,
-        kind: Kind,
-        fixed: u8,
-        fixed_end: usize,
-        length: usize,
-    ) -> Result<(), EncodeError> {
-        if length < fixed_end {
-            self.put(fixed | length as u8);
-            return Ok(());
-        }
-        self.head(kind, length)
     }
 
     pub(super) fn head(&mut self, kind: Kind, length: usize) -> Result<(), EncodeError> {
@@ -169,14 +159,28 @@ impl Writer {
     }
 
     /// Begins an array or a map. Gives what has to be given back at its end.
+    #[inline]
     pub(super) fn open(&mut self, kind: Kind, length: usize) -> Result<Level, EncodeError> {
-        let level = self.enter()?;
-        let fixed = if kind == Kind::Map { 0x80 } else { 0x90 };
-        self.short_or_head(kind, fixed, 0x10, length)?;
+        let level = Level(self.levels);
+        match self.levels.checked_sub(1) {
+            Some(levels) => self.levels = levels,
+            None => return Err(self.too_deep()),
+        }
+        self.container(kind, length)?;
         Ok(level)
     }
 
+    #[inline]
+    fn container(&mut self, kind: Kind, length: usize) -> Result<(), EncodeError> {
+        match length {
+            0..0x10 => self.put(if kind == Kind::Map { 0x80 } else { 0x90 } | length as u8),
+            _ => self.head(kind, length)?,
+        }
+        Ok(())
+    }
+
     /// Begins the fields of a struct.
+    #[inline]
     pub(super) fn open_struct(&mut self, length: usize) -> Result<Level, EncodeError> {
         let kind = match self.compact {
             true => Kind::Array,
@@ -189,17 +193,7 @@ impl Writer {
     pub(super) fn open_array_or_bytes(&mut self, length: usize) -> Result<Level, EncodeError> {
         let level = Level(self.levels);
         self.levels = self.levels.saturating_sub(1);
-        self.short_or_head(Kind::Array, 0x90, 0x10, length)?;
-        Ok(level)
-    }
-
-    #[inline]
-    pub(super) fn enter(&mut self) -> Result<Level, EncodeError> {
-        let level = Level(self.levels);
-        match self.levels.checked_sub(1) {
-            Some(levels) => self.levels = levels,
-            None => return Err(self.too_deep()),
-        }
+        self.container(Kind::Array, length)?;
         Ok(level)
     }
 
