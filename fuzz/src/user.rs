@@ -117,7 +117,7 @@ impl End {
         match arrived.id {
             None => {
                 let object = arrived.object;
-                self.with(|core| core.finish_notification(object));
+                self.with(|core| core.finish_notifications(object, 1));
             }
             Some(id) => {
                 let status = match how {

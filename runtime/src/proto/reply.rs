@@ -79,12 +79,12 @@ impl<H: Host> Connection<H> {
         self.place_is_gone(serving.waiting);
     }
 
-    /// The handler of a one-way call has ended.
-    pub(crate) fn finish_notification(&mut self, object: Option<ObjectId>) {
+    /// The handlers of so many one-way calls have ended, all of them for that object or for none.
+    pub(crate) fn finish_notifications(&mut self, object: Option<ObjectId>, calls: u32) {
         if self.ended().is_some() {
             return;
         }
-        self.served.finish_notification(object);
+        self.served.finish_notifications(object, calls);
     }
 
     pub(super) fn tell_credit(&mut self) {

@@ -66,7 +66,7 @@ impl ServedTable {
             )));
         }
         self.all.take();
-        self.due |= self.all.is_due();
+        self.due |= self.all.is_full() && self.all.is_due();
         if let Some(id) = object {
             // What is beyond the object's own limit may be of before a release, hence no fault.
             let object = self.objects.entry(id).or_insert_with(|| ObjectWindow {
@@ -74,7 +74,7 @@ impl ServedTable {
                 changed: false,
             });
             object.window.take();
-            self.due |= object.window.is_due();
+            self.due |= object.window.is_full() && object.window.is_due();
         }
         Ok(())
     }
@@ -113,15 +113,15 @@ impl ServedTable {
         Some(serving)
     }
 
-    /// The handler of a notification has ended.
-    pub(super) fn finish_notification(&mut self, object: Option<ObjectId>) {
-        self.all.finish();
+    /// The handlers of so many notifications have ended, all of them for that object or for none.
+    pub(super) fn finish_notifications(&mut self, object: Option<ObjectId>, calls: u32) {
+        self.all.finish(calls);
         self.due |= self.all.is_due() || self.tells_at_once;
         // Of an object that the peer has let go of, it is not told any more.
         if let Some(id) = object
             && let Some(object) = self.objects.get_mut(&id)
         {
-            object.window.finish();
+            object.window.finish(calls);
             self.due |= object.window.is_due();
             if !object.changed {
                 object.changed = true;

@@ -46,9 +46,9 @@ impl Window {
         self.used -= 1;
     }
 
-    /// A one-way call has ended. The peer is yet to be told.
-    pub(super) fn finish(&mut self) {
-        self.finished += 1;
+    /// So many one-way calls have ended. The peer is yet to be told.
+    pub(super) fn finish(&mut self, calls: u32) {
+        self.finished += u64::from(calls);
     }
 
     pub(super) fn untold(&self) -> u64 {

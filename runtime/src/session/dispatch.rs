@@ -26,9 +26,30 @@ use crate::error::{Error, ErrorKind};
 use crate::id::{ObjectId, RequestId};
 use crate::proto::{Extras, IncomingCall, IncomingTarget};
 
-/// One-way calls whose handlers have ended where they began, by their objects. The peer is told of them
-/// once for all that came together.
-pub(super) type Ended = Vec<Option<ObjectId>>;
+/// One-way calls whose handlers have ended where they began: how many in a row for which object. The peer
+/// is told of all that came together at once.
+#[derive(Default)]
+pub(super) struct Ended(Vec<(Option<ObjectId>, u32)>);
+
+impl Ended {
+    fn one_more(&mut self, object: Option<ObjectId>) {
+        match self.0.last_mut() {
+            Some((last, calls)) if *last == object => *calls += 1,
+            _ => self.0.push((object, 1)),
+        }
+    }
+
+    /// Tells the protocol core.
+    pub(super) fn tell(&mut self, link: &Link) {
+        if !self.0.is_empty() {
+            link.drive(|core| {
+                for (object, calls) in self.0.drain(..) {
+                    core.finish_notifications(object, calls);
+                }
+            });
+        }
+    }
+}
 
 /// Finds whom the peer calls and starts the handler.
 pub(super) fn dispatch(
@@ -65,7 +86,7 @@ pub(super) fn dispatch(
         Err(error) => {
             incoming.fail(error);
             if id.is_none() {
-                ended.push(object);
+                ended.one_more(object);
             }
             return;
         }
@@ -182,7 +203,7 @@ impl Running {
     pub(super) fn first_poll(&mut self, ended: &mut Ended) -> Poll<()> {
         let polled = Pin::new(&mut *self).poll(&mut Context::from_waker(Waker::noop()));
         if polled.is_ready() && std::mem::take(&mut self.notes_its_end) {
-            ended.push(self.object);
+            ended.one_more(self.object);
         }
         polled
     }
@@ -277,7 +298,9 @@ impl Drop for Running {
             && let Some(serving) = &self.serving
         {
             let object = self.object;
-            serving.link.with(|core| core.finish_notification(object));
+            serving
+                .link
+                .with(|core| core.finish_notifications(object, 1));
         }
     }
 }

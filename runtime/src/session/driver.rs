@@ -116,7 +116,7 @@ impl<T: Transport> Driver<T> {
             output: Output::default(),
             written: 0,
             events: VecDeque::new(),
-            ended: Ended::new(),
+            ended: Ended::default(),
             stepped_back: false,
             timer: None,
             due: None,
@@ -301,11 +301,7 @@ impl<T: Transport> Driver<T> {
         {
             self.act_on(event);
         }
-        if !self.ended.is_empty() {
-            let ended = self.ended.drain(..);
-            self.link
-                .drive(|core| ended.for_each(|object| core.finish_notification(object)));
-        }
+        self.ended.tell(&self.link);
     }
 
     fn act_on(&mut self, event: Event<Attached>) {

@@ -281,7 +281,7 @@ impl End {
     ) -> Result<(), Rejected> {
         let answered = match incoming.id {
             None => {
-                self.with(|core| core.finish_notification(incoming.object()));
+                self.with(|core| core.finish_notifications(incoming.object(), 1));
                 Ok(())
             }
             Some(id) => self.with(|core| core.reply(id, Status::Ok, passing, &value(number))),
@@ -305,7 +305,7 @@ impl End {
     pub(super) fn fail(&mut self, incoming: Incoming, kind: ErrorKind, message: &str) {
         self.with(|core| match incoming.id {
             Some(id) => core.fail(id, kind, message),
-            None => core.finish_notification(incoming.object()),
+            None => core.finish_notifications(incoming.object(), 1),
         });
         drop(incoming);
         self.settle();
