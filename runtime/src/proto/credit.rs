@@ -70,7 +70,7 @@ impl Credit {
 
     /// Whether that is more than `used`. Asked for every call, hence without the division.
     pub(super) fn has_share(&self, used: u32, limit: u32) -> bool {
-        let all = u64::from(self.limit);
+        let all = u64::from(self.limit.max(1));
         let free = u64::from(self.limit.saturating_sub(self.used));
         used < limit && (used == 0 || (u64::from(used) + 1) * all <= free * free)
     }
@@ -120,7 +120,8 @@ impl Credit {
     }
 
     pub(super) fn is_waiting(&self, line: Line) -> bool {
-        self.line(line).next().is_some()
+        let queue = self.lines.get(&line);
+        queue.is_some_and(|queue| !queue.calls.is_empty())
     }
 
     /// Puts a call at the end of its line.
@@ -249,6 +250,8 @@ impl Credit {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn drain(credit: &mut Credit, open: impl Fn(ObjectId) -> bool) -> Vec<u64> {
@@ -306,6 +309,25 @@ mod tests {
         credit.give_back();
         credit.grant(10);
         assert_eq!(credit.next(100, outstanding), Some(RequestId(3)));
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_has_used_less_than_the_share_has_a_share(
+            granted in prop_oneof![0..100u32, any::<u32>()],
+            spent in prop_oneof![0..100u32, any::<u32>()],
+            limit in prop_oneof![0..100u32, any::<u32>()],
+            used in prop_oneof![0..100u32, any::<u32>()],
+        ) {
+            let mut credit = Credit::new();
+            credit.grant(granted);
+            credit.used = spent;
+            let share = credit.share(limit);
+            for used in [used, share.saturating_sub(1), share, share.saturating_add(1)] {
+                let has_share = credit.has_share(used, limit);
+                prop_assert_eq!(has_share, used < share, "{} of {}", used, share);
+            }
+        }
     }
 
     #[test]

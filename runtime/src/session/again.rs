@@ -101,7 +101,7 @@ impl Between {
         if !ready!(self.next.as_mut().poll(cx)) {
             return Poll::Ready(Err(self.why.clone()));
         }
-        let remote = self.again.remote.now().into_owned();
+        let remote = self.again.remote.now();
         if remote.form() != self.again.form {
             let text = "it is not made again, since the next session wants other values";
             return Poll::Ready(Err(because(&self.why, text)));

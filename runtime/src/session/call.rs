@@ -276,10 +276,7 @@ impl<R> Call<R> {
         loop {
             let waiting = match &mut self.state {
                 State::Waiting(waiting) => waiting,
-                State::Sent => {
-                    self.state = State::Over;
-                    return Poll::Ready(Ended::Sent);
-                }
+                State::Sent => return Poll::Ready(Ended::Sent),
                 State::Between(between) => {
                     let next = ready!(between.poll(self.method, cx));
                     self.next_session(next);
@@ -339,7 +336,9 @@ impl<R> Call<R> {
 
 impl<R> Drop for Call<R> {
     fn drop(&mut self) {
-        self.give_up();
+        if let State::Waiting(_) = self.state {
+            self.give_up();
+        }
     }
 }
 

@@ -210,17 +210,11 @@ impl Remote {
         }
     }
 
-    /// The same service over the session of the moment, for one call.
-    pub(super) fn now(&self) -> Cow<'_, Self> {
+    /// The same over the session of the moment.
+    pub(super) fn now(&self) -> Self {
         match self.target.following() {
-            None => Cow::Borrowed(self),
-            Some(following) => Cow::Owned(Self {
-                target: Arc::new(Far::Service {
-                    session: following.client.session(),
-                    name: following.name,
-                }),
-                options: self.options.clone(),
-            }),
+            None => self.clone(),
+            Some(following) => self.over(following),
         }
     }
 
@@ -298,9 +292,23 @@ impl Remote {
 
     /// Begins a call.
     pub fn call(&self, method: &'static Method, arguments: u32) -> CallEncoder<'_> {
+        let Some(following) = self.target.following() else {
+            return CallEncoder::new(Cow::Borrowed(self), None, method, arguments);
+        };
         let may_be_again = method.idempotent && !method.one_way;
-        let again = (may_be_again && self.target.following().is_some()).then(|| self.clone());
-        CallEncoder::new(self.now(), again, method, arguments)
+        let again = may_be_again.then(|| self.clone());
+        CallEncoder::new(Cow::Owned(self.over(following)), again, method, arguments)
+    }
+
+    /// The same service over the session of the moment, for one call.
+    fn over(&self, following: &Following) -> Self {
+        Self {
+            target: Arc::new(Far::Service {
+                session: following.client.session(),
+                name: following.name,
+            }),
+            options: self.options.clone(),
+        }
     }
 
     /// Waits until there is another session than that one. False if there will be none. `None` of what is
