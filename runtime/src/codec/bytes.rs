@@ -49,6 +49,8 @@ impl<'de> Deserialize<'de> for OwnedBytes {
 
 #[cfg(test)]
 mod tests {
+    use serde::{Deserialize, Serialize};
+
     use super::{Bytes, OwnedBytes};
     use crate::codec::{Values, encode};
 
@@ -80,5 +82,43 @@ mod tests {
         for wire in [&b"\x92\x01\xcd\x01\x00"[..], b"\xa1x", b"\x01", b"\xc0"] {
             assert!(Values::new(wire).next::<OwnedBytes>().is_err());
         }
+    }
+
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Blob<'a>(&'a [u8]);
+
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Blobs<'a> {
+        #[serde(borrow)]
+        first: Blob<'a>,
+        second: Option<&'a [u8]>,
+    }
+
+    fn there_and_back<'a, T: Serialize + Deserialize<'a>>(value: &T, bytes: &'a mut Vec<u8>) -> T {
+        encode(value, bytes, false, 64).unwrap();
+        Values::new(bytes).next().unwrap()
+    }
+
+    /// Who writes a slice of bytes knows it by its elements, so an empty one is an empty array.
+    #[test]
+    fn bytes_in_place_may_be_empty() {
+        for bytes in [&b""[..], b"\0", b"some"] {
+            assert_eq!(there_and_back(&bytes, &mut Vec::new()), bytes);
+            assert_eq!(there_and_back(&Some(bytes), &mut Vec::new()), Some(bytes));
+            assert_eq!(there_and_back(&Blob(bytes), &mut Vec::new()), Blob(bytes));
+            let (first, second) = (Blob(bytes), Some(bytes));
+            let blobs = Blobs { first, second };
+            assert_eq!(there_and_back(&blobs, &mut Vec::new()), blobs);
+        }
+        assert_eq!(there_and_back(&None::<&[u8]>, &mut Vec::new()), None);
+    }
+
+    #[test]
+    fn other_sequences_are_still_no_bytes() {
+        assert!(Values::new(b"\x91\x07").next::<&[u8]>().is_err());
+        assert!(Values::new(b"\xc0").next::<&[u8]>().is_err());
+        assert_eq!(Values::new(b"\x90").next::<Vec<String>>().unwrap().len(), 0);
+        assert_eq!(Values::new(b"\x90").next::<Vec<u8>>().unwrap().len(), 0);
+        assert_eq!(Values::new(b"\xa1x").next::<&[u8]>().unwrap(), b"x");
     }
 }

@@ -3,7 +3,7 @@
 //! It takes what others may write as well: numbers and lengths of any width, structs as maps and as
 //! arrays, bytes as arrays. What does not fit is told to the visitor, which knows what it expects.
 
-use serde::de::{Deserializer, Visitor};
+use serde::de::{self, Deserializer, Expected, Visitor};
 
 use super::access::{Entry, Extension, Name, visit_array, visit_bytes_as_array, visit_map};
 use super::error::{DecodeError, Unreadable};
@@ -72,21 +72,20 @@ fn bad_text<'de, V: Visitor<'de>>(bytes: &'de [u8], visitor: V) -> Result<V::Val
 
 /// An integer of 128 bits, in its bytes or in any width that holds it.
 enum Wide {
-    Unsigned(u128),
-    Signed(i128),
-    /// By itself it may be either.
+    Unsigned(u64),
+    /// Below zero.
+    Signed(i64),
     Bits([u8; 16]),
 }
 
 impl Reader<'_> {
-    fn wide(&mut self, expected: &dyn serde::de::Expected) -> Result<Wide, DecodeError> {
-        let token = self.token()?;
-        match token {
-            Token::Unsigned(number) => Ok(Wide::Unsigned(number.into())),
-            Token::Signed(number) => Ok(Wide::Signed(number.into())),
+    fn wide(&mut self, expected: &dyn Expected) -> Result<Wide, DecodeError> {
+        match self.token()? {
+            Token::Unsigned(number) => Ok(Wide::Unsigned(number)),
+            Token::Signed(number) => Ok(Wide::Signed(number)),
             Token::Bytes(bytes) => match bytes.try_into() {
                 Ok(bits) => Ok(Wide::Bits(bits)),
-                Err(_) => Err(serde::de::Error::invalid_length(
+                Err(_) => Err(de::Error::invalid_length(
                     bytes.len(),
                     &"the 16 bytes of an integer of 128 bits",
                 )),
@@ -159,16 +158,16 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.wide(&visitor)? {
-            Wide::Unsigned(number) => visitor.visit_i128(number as i128), // it is of 64 bits
-            Wide::Signed(number) => visitor.visit_i128(number),
+            Wide::Unsigned(number) => visitor.visit_i128(number.into()),
+            Wide::Signed(number) => visitor.visit_i128(number.into()),
             Wide::Bits(bits) => visitor.visit_i128(i128::from_be_bytes(bits)),
         }
     }
 
     fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.wide(&visitor)? {
-            Wide::Unsigned(number) => visitor.visit_u128(number),
-            Wide::Signed(number) => visitor.visit_i128(number),
+            Wide::Unsigned(number) => visitor.visit_u128(number.into()),
+            Wide::Signed(number) => visitor.visit_i64(number),
             Wide::Bits(bits) => visitor.visit_u128(u128::from_be_bytes(bits)),
         }
     }

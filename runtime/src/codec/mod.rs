@@ -16,6 +16,10 @@ mod writer;
 
 #[cfg(test)]
 mod equivalence;
+#[cfg(test)]
+mod liars;
+#[cfg(test)]
+mod zoo;
 
 pub(crate) use bytes::{Bytes, OwnedBytes};
 pub(crate) use error::{DecodeError, EncodeError};

@@ -50,6 +50,14 @@ impl<'a> Values<'a> {
     }
 }
 
+#[cfg(test)]
+impl Values<'_> {
+    /// The bytes that were not read.
+    pub(super) fn left(&self) -> usize {
+        self.0.rest().len()
+    }
+}
+
 /// Appends the head of an array of so many values, which have to follow.
 pub(crate) fn write_array_head(out: &mut Vec<u8>, length: u32) {
     out.extend_from_slice(Head::new(Kind::Array, length).as_bytes());
