@@ -61,6 +61,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
     let tower = Arc::new(Tower::new(arguments.leak));
     let (server, serving) = serve(&server_side, &tower, &tally, silent);
+    let mut samples = Vec::with_capacity(arguments.duration().as_secs() as usize + 1);
     let idle = meter.read();
     let listeners = Living::default();
     let visits = Arc::new(Visits {
@@ -79,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
     drop(visits);
 
-    let samples = look_on(&meter, &server, arguments.duration(), &tally);
+    look_on(&meter, &server, arguments.duration(), &tally, &mut samples);
 
     stop.send_replace(true);
     let joined = client_side.block_on(async {
@@ -92,7 +93,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
         tally.fail(|| "some clients came to no end".to_owned());
         visitors.detach_all();
     }
-    wait_until(|| server.sessions().is_empty() && tower.held() == 0 && listeners.count() == 0);
+    wait_until(|| {
+        let is_empty = server.sessions().is_empty() && tower.held() == 0 && listeners.count() == 0;
+        is_empty && meter.read().server_tasks <= idle.server_tasks // also those who say goodbye
+    });
     let after = meter.read_with(&server);
     let (held, undropped) = (tower.held(), listeners.count());
 
@@ -152,10 +156,15 @@ fn serve(
     (handle, serving)
 }
 
-/// Notes the figures every second.
-fn look_on(meter: &Meter, server: &ServerHandle, time: Duration, tally: &Tally) -> Vec<Sample> {
+/// Notes the figures every second, in room that was there before the first client.
+fn look_on(
+    meter: &Meter,
+    server: &ServerHandle,
+    time: Duration,
+    tally: &Tally,
+    samples: &mut Vec<Sample>,
+) {
     let began = Instant::now();
-    let mut samples = Vec::with_capacity(time.as_secs() as usize + 1);
     while began.elapsed() < time {
         let next = INTERVAL * (samples.len() as u32 + 1);
         std::thread::sleep(next.saturating_sub(began.elapsed()));
@@ -166,7 +175,6 @@ fn look_on(meter: &Meter, server: &ServerHandle, time: Duration, tally: &Tally) 
             print(&sample, tally);
         }
     }
-    samples
 }
 
 fn print(sample: &Sample, tally: &Tally) {
