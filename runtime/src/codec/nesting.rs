@@ -69,31 +69,39 @@ fn scan_few(bytes: &[u8], max_nesting: u32) -> Option<usize> {
     let mut awaited: usize = 1;
     let mut levels = max_nesting;
     while awaited > 0 {
-        awaited -= 1;
         let marker = *bytes.get(at)?;
         let plain = usize::from(PLAIN[usize::from(marker)]);
         if plain > 0 {
             at += plain;
-            continue;
+        } else if let 0x80..=0x9f = marker {
+            at += 1;
+            levels = levels.checked_sub(1)?;
+            let shift = u32::from(marker < 0x90); // a map has a key and a value
+            awaited += usize::from(marker & 0x0f) << shift;
+        } else if let 0xc4 | 0xd9 = marker {
+            at += 2 + usize::from(*bytes.get(at + 1)?);
+        } else {
+            at = after_long(bytes, at)?;
         }
-        at += 1;
-        match marker {
-            0x80..=0x9f => {
-                levels = levels.checked_sub(1)?;
-                let shift = u32::from(marker < 0x90); // a map has a key and a value
-                awaited += usize::from(marker & 0x0f) << shift;
-            }
-            0xc4 | 0xd9 => at += 1 + usize::from(*bytes.get(at)?),
-            0xdc..=0xdf => return None,
-            long => {
-                let length = long_length(long, bytes, &mut at).ok()?;
-                at = at.checked_add(usize::try_from(length).ok()?)?;
-            }
-        }
+        awaited -= 1;
     }
     (at <= bytes.len()).then_some(at)
 }
 
+/// The end of the value at `start`, whose length stands behind its marker. `None` for arrays and maps.
+#[inline(never)]
+fn after_long(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    match bytes[start] {
+        0xdc..=0xdf => None,
+        long => {
+            let length = long_length(long, bytes, &mut at).ok()?;
+            at.checked_add(usize::try_from(length).ok()?)
+        }
+    }
+}
+
+#[inline(never)]
 fn scan_levels(bytes: &[u8], max_nesting: u32) -> Result<usize, ScanError> {
     let mut at = 0;
     let mut open = Levels::new();
