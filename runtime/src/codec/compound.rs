@@ -258,7 +258,7 @@ impl<'a> Sequence<'a> {
             start,
             level,
             kind,
-            announced: announced.map(|length| length * values_of_one(kind)),
+            announced: announced.map(|length| length.saturating_mul(values_of_one(kind))),
             written: 0,
             failed: false,
         })
