@@ -40,9 +40,8 @@ where
             next = write_bytes(&mut array, &mut values, length)?;
         }
     }
-    for value in next.into_iter().chain(values) {
-        array.serialize_element(&value)?;
-    }
+    let mut rest = next.into_iter().chain(values);
+    rest.try_for_each(|value| array.serialize_element(&value))?;
     array.end()
 }
 

@@ -86,9 +86,13 @@ impl Writer {
     }
 
     /// Writes a number that may turn out to be one of a string of bytes.
+    #[inline]
     pub(super) fn byte(&mut self, number: u8) {
         self.byte = self.out.len();
-        self.unsigned(number.into());
+        match number {
+            0..=0x7f => self.put(number),
+            _ => self.put_all(&[0xcc, number]),
+        }
     }
 
     /// Whether what was written from there on is a `u8` and nothing else.
@@ -221,11 +225,11 @@ impl Writer {
     /// Makes bytes of an array that was begun there and has `length` elements, all of them a `u8`.
     pub(super) fn make_bytes(&mut self, start: usize, length: u32) {
         // The bytes without their markers come to stand where the array began.
-        let mut from = start + Head::new(Kind::Array, length).as_bytes().len();
-        for to in start..start + length as usize {
-            let has_marker = self.out[from] == 0xcc;
-            from += usize::from(has_marker);
-            self.out[to] = self.out[from];
+        let array = &mut self.out[start..];
+        let mut from = Head::new(Kind::Array, length).as_bytes().len();
+        for to in 0..length as usize {
+            from += usize::from(array[from] == 0xcc);
+            array[to] = array[from];
             from += 1;
         }
         self.out.truncate(start + length as usize);
