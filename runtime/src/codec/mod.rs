@@ -19,6 +19,8 @@ mod equivalence;
 #[cfg(test)]
 mod liars;
 #[cfg(test)]
+mod reading;
+#[cfg(test)]
 mod zoo;
 
 pub(crate) use bytes::{Bytes, OwnedBytes};
