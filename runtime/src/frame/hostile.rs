@@ -218,7 +218,7 @@ fn a_call_without_references_needs_no_memory() {
     assert_eq!(call.references.capacity(), 0);
     let mut out = BytesMut::with_capacity(1024);
     let start = out.as_ptr();
-    write::request(&mut out, &call);
+    write::request(&mut out, &call, 0);
     assert_eq!(out.as_ptr(), start);
 }
 

@@ -157,11 +157,11 @@ impl Frame<'_> {
 }
 
 /// The frames in bytes that this end wrote: the length of each, and whether it is numbered. Of a frame
-/// only the first bytes are looked at.
+/// only the first bytes are looked at; what is missing of the last one may lie elsewhere.
 pub(crate) fn own_frames(mut bytes: &[u8]) -> impl Iterator<Item = (usize, bool)> {
     std::iter::from_fn(move || {
         let length = PREFIX + frame_len(bytes)? as usize;
-        let (frame, rest) = bytes.split_at_checked(length)?;
+        let (frame, rest) = bytes.split_at(length.min(bytes.len()));
         bytes = rest;
         // The array of a frame that this end numbers is written with a marker of one byte.
         let kind = match frame.get(PREFIX..PREFIX + 2) {

@@ -10,8 +10,8 @@ use super::*;
 /// Writes any frame that has a writer of its own.
 pub(crate) fn write_frame(out: &mut BytesMut, frame: &Frame<'_>) -> usize {
     match frame {
-        Frame::Request(call) | Frame::Notification(call) => write::request(out, call),
-        Frame::Response(answer) => write::response(out, answer),
+        Frame::Request(call) | Frame::Notification(call) => write::request(out, call, 0),
+        Frame::Response(answer) => write::response(out, answer, 0),
         Frame::Cancel { id } => write::cancel(out, *id),
         Frame::Release { object, count } => write::release(out, *object, *count),
         Frame::Revoke { object, reason } => write::revoke(out, *object, reason),

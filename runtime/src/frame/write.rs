@@ -20,8 +20,8 @@ const SHORT_HEAD: usize = 96;
 /// A service's name with which it is: all else takes at most fifty bytes, but for references and metadata.
 const SHORT_NAME: usize = 40;
 
-/// A call: a notification if it has no id.
-pub(crate) fn request(out: &mut BytesMut, header: &Request<'_>) -> usize {
+/// A call: a notification if it has no id. `rest` more bytes of its parameters follow, which are not in `out`.
+pub(crate) fn request(out: &mut BytesMut, header: &Request<'_>, rest: usize) -> usize {
     let is_short = header.references.is_empty()
         && header.metadata.is_none()
         && match header.target {
@@ -29,21 +29,25 @@ pub(crate) fn request(out: &mut BytesMut, header: &Request<'_>) -> usize {
             Target::Object(_) => true,
         };
     if is_short {
-        return with_short_head(out, header.params, |head| call::write_head(head, header));
+        return with_short_head(out, header.params, rest, |head| {
+            call::write_head(head, header)
+        });
     }
-    let length = framed(out, header.params.len(), |out| {
+    let length = framed(out, header.params.len() + rest, |out| {
         call::write_head(out, header)
     });
     out.put_slice(header.params);
     length
 }
 
-/// An answer.
-pub(crate) fn response(out: &mut BytesMut, header: &Response<'_>) -> usize {
+/// An answer. `rest` more bytes of its value follow, which are not in `out`.
+pub(crate) fn response(out: &mut BytesMut, header: &Response<'_>, rest: usize) -> usize {
     if header.references.is_empty() {
-        return with_short_head(out, header.value, |head| answer::write_head(head, header));
+        return with_short_head(out, header.value, rest, |head| {
+            answer::write_head(head, header)
+        });
     }
-    let length = framed(out, header.value.len(), |out| {
+    let length = framed(out, header.value.len() + rest, |out| {
         answer::write_head(out, header)
     });
     out.put_slice(header.value);
@@ -158,13 +162,14 @@ pub(super) fn framed(
 fn with_short_head(
     out: &mut BytesMut,
     payload: &[u8],
+    rest: usize,
     fields: impl FnOnce(&mut &mut [u8]),
 ) -> usize {
     let mut head = [0; SHORT_HEAD];
     let mut room = &mut head[PREFIX..];
     fields(&mut room);
     let head_length = SHORT_HEAD - room.len();
-    let length = head_length - PREFIX + payload.len();
+    let length = head_length - PREFIX + payload.len() + rest;
     let told = u32::try_from(length).unwrap_or(u32::MAX); // as above
     head[..PREFIX].copy_from_slice(&told.to_be_bytes());
     out.reserve(head_length + payload.len());

@@ -3,8 +3,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
-
 use super::calls::{CallTable, State};
 use super::credit::Credit;
 use super::exports::ExportTable;
@@ -12,6 +10,7 @@ use super::goaway::Leaving;
 use super::heartbeat::{Beat, Heartbeat};
 use super::idle::Idle;
 use super::imports::ImportTable;
+use super::outgoing::{Output, Queue};
 use super::pace::{Pace, TooSlow};
 use super::pings::Pings;
 use super::resume::Resumable;
@@ -61,34 +60,6 @@ impl Default for Config {
     }
 }
 
-/// Bytes that were taken to be written.
-#[derive(Debug, Default)]
-pub(crate) struct Output {
-    pub(super) own: BytesMut,
-    /// Instead of them, bytes that the connection keeps as well, to send them again.
-    pub(super) shared: Bytes,
-}
-
-impl Output {
-    pub(crate) fn bytes(&self) -> &[u8] {
-        if self.shared.is_empty() {
-            &self.own
-        } else {
-            &self.shared
-        }
-    }
-
-    /// Makes room for the next ones. A buffer that grew larger than `kept` is not used again.
-    pub(crate) fn clear(&mut self, kept: usize) {
-        self.shared = Bytes::new();
-        if self.own.capacity() > kept {
-            self.own = BytesMut::new();
-        } else {
-            self.own.clear();
-        }
-    }
-}
-
 pub(super) enum Phase {
     /// The peer's preface is to come.
     Preface,
@@ -133,7 +104,7 @@ pub(crate) struct Connection<H: Host> {
     pub(super) exports: ExportTable<H>,
     pub(super) imports: ImportTable<H>,
     pub(super) credit: Credit,
-    pub(super) output: BytesMut,
+    pub(super) output: Queue,
     /// Bytes that were taken to be written and are not, and how fast they go.
     leaving: usize,
     leaving_pace: Pace,
@@ -173,7 +144,7 @@ impl<H: Host> Connection<H> {
             exports: ExportTable::new(),
             imports: ImportTable::new(limits.max_callbacks),
             credit: Credit::new(),
-            output: BytesMut::new(),
+            output: Queue::default(),
             leaving: 0,
             leaving_pace: Pace::new(config.heartbeat, config.heartbeat_misses),
             arrived: 0,
@@ -246,10 +217,11 @@ impl<H: Host> Connection<H> {
         self.queued_bytes() > self.config.limits.max_queued_bytes || self.is_replay_full()
     }
 
-    /// Swaps the outgoing bytes for an empty buffer, whose room is used again. Whatever was taken before
-    /// has been written by now. Calls that waited for room move up.
+    /// Takes outgoing bytes, up to the end of the next large frame, in exchange for an empty buffer, whose
+    /// room is used again. Whatever was taken before has been written by now. Calls that waited for room
+    /// move up.
     pub(crate) fn take_output(&mut self, output: &mut Output, now: impl Fn() -> Instant) {
-        debug_assert!(output.bytes().is_empty());
+        debug_assert!(output.is_written());
         if self.is_suspended() {
             return;
         }
@@ -268,18 +240,18 @@ impl<H: Host> Connection<H> {
             }
             if std::mem::take(&mut self.ping_due) {
                 let token = self.ping_token();
-                write::ping(&mut self.output, token);
+                write::ping(&mut self.output.tail, token);
             }
             if let Some(token) = self.pong_due.take() {
-                write::pong(&mut self.output, token);
+                write::pong(&mut self.output.tail, token);
             }
         }
         if self.resume.is_some() {
             self.take_resumable_output(output);
         } else {
-            std::mem::swap(&mut self.output, &mut output.own);
+            self.output.take(output);
         }
-        let length = output.bytes().len();
+        let length = output.len();
         // The last bytes of a session that is over concern nobody any more.
         self.leaving = if self.is_open() { length } else { 0 };
         if length == 0 {
@@ -405,7 +377,7 @@ impl<H: Host> Connection<H> {
             return;
         }
         if let Some((introductions, _)) = self.imports.drop_holder(id) {
-            write::release(&mut self.output, id, introductions);
+            write::release(&mut self.output.tail, id, introductions);
         }
     }
 
@@ -452,9 +424,7 @@ impl<H: Host> Connection<H> {
                 State::Sent => remains.callers.extend(made.caller),
                 State::Waiting(waiting) => {
                     remains.unsent.extend(made.caller);
-                    remains
-                        .garbage
-                        .push(Garbage::References(waiting.references));
+                    remains.garbage.extend(waiting.leave());
                 }
             }
         }

@@ -133,6 +133,8 @@ pub(crate) enum Received<H: Host> {
 /// Things of the user's that are done with, to be dropped without a lock.
 #[allow(dead_code, reason = "it is there to be dropped")]
 pub(crate) enum Garbage<H: Host> {
+    /// Of a message.
+    Bytes(Bytes),
     Object(H::Object),
     References(Vec<NewReference<H>>),
     Caller(H::Caller),

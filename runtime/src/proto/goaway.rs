@@ -60,7 +60,7 @@ impl<H: Host> Connection<H> {
             is_over: !self.is_open(), // nobody has greeted: nothing can be in flight
         });
         if self.is_open() {
-            write::goaway(&mut self.output, reason);
+            write::goaway(&mut self.output.tail, reason);
             self.ping_due = true;
         }
     }

@@ -14,9 +14,9 @@ pub(super) const MAX_GREETING: usize = 16 << 10;
 
 impl<H: Host> Connection<H> {
     pub(super) fn say_hello(&mut self) {
-        self.output.extend_from_slice(&PREFACE);
+        self.output.tail.extend_from_slice(&PREFACE);
         let greeting = self.greeting();
-        write::hello(&mut self.output, &greeting);
+        write::hello(&mut self.output.tail, &greeting);
     }
 
     fn greeting(&self) -> Greeting {
@@ -83,9 +83,9 @@ impl<H: Host> Connection<H> {
         }
         self.peer = peer;
         if self.side == Side::Accepting {
-            self.output.extend_from_slice(&PREFACE);
+            self.output.tail.extend_from_slice(&PREFACE);
             let greeting = self.greeting();
-            write::welcome(&mut self.output, &greeting);
+            write::welcome(&mut self.output.tail, &greeting);
         }
         self.agree_on_resume();
         self.credit.grant(peer.max_calls);
@@ -98,9 +98,9 @@ impl<H: Host> Connection<H> {
     /// Says in an abort frame why the connection ends.
     pub(super) fn say_why(&mut self, fault: &Fault) {
         if self.side == Side::Accepting && !self.is_open() {
-            self.output.extend_from_slice(&PREFACE);
+            self.output.tail.extend_from_slice(&PREFACE);
         }
-        write::abort(&mut self.output, fault.kind.name(), &fault.message);
+        write::abort(&mut self.output.tail, fault.kind.name(), &fault.message);
     }
 }
 

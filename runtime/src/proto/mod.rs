@@ -12,6 +12,7 @@
 //! | `imports` | the peer's objects that this end knows |
 //! | `credit` | who may send, and who waits in which line |
 //! | `place` | who of a handler's calls may go without credit |
+//! | `outgoing` | the bytes that are to be written |
 //! | `overflow` | what becomes of one-way calls that find their line full |
 //! | `goaway` | what becomes of calls to a peer that is about to leave |
 //! | `heartbeat` | when the peer was last heard |
@@ -36,6 +37,7 @@ mod heartbeat;
 mod idle;
 mod imports;
 mod inbound;
+mod outgoing;
 mod overflow;
 mod pace;
 mod passing;
@@ -53,12 +55,13 @@ mod window;
 
 use std::hash::Hash;
 
-pub(crate) use connection::{Config, Connection, Output, Side};
+pub(crate) use connection::{Config, Connection, Side};
 pub(crate) use event::{Event, Extras, Garbage, IncomingCall, IncomingTarget, Received, Remains};
 pub use overflow::Overflow;
 
 pub(crate) use fault::{Fault, Rejected};
 pub(crate) use goaway::Departure;
+pub(crate) use outgoing::{Output, Payload};
 pub(crate) use passing::NewReference;
 pub(crate) use resume::read_answer;
 pub(crate) use submit::{CallTarget, NewCall, Submitted};

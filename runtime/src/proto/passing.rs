@@ -1,6 +1,6 @@
 //! Frames that pass objects: what they introduce is counted when they enter the stream, and only then.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::{Connection, Garbage, Host, Rejected};
 use crate::frame::Reference;
@@ -18,10 +18,11 @@ pub(crate) enum NewReference<H: Host> {
 
 impl<H: Host> Connection<H> {
     /// Writes a frame that passes objects: counts their introductions, and takes them back if the
-    /// frame can't be sent.
+    /// frame can't be sent. `rest` is what follows behind that which `write` appends.
     pub(super) fn write_with_references(
         &mut self,
         references: Vec<NewReference<H>>,
+        rest: Option<&Bytes>,
         write: impl FnOnce(&mut BytesMut, Vec<Reference>) -> usize,
     ) -> Result<(), Rejected> {
         let count = references.len();
@@ -62,7 +63,7 @@ impl<H: Host> Connection<H> {
         }
         let undo = table.clone();
         if rejected.is_none() {
-            let written = self.write_checked(|output| write(output, table));
+            let written = self.write_checked(rest, |output| write(output, table));
             rejected = written.err();
         }
         let Some(rejected) = rejected else {
@@ -85,14 +86,19 @@ impl<H: Host> Connection<H> {
     #[inline]
     pub(super) fn write_checked(
         &mut self,
+        rest: Option<&Bytes>,
         write: impl FnOnce(&mut BytesMut) -> usize,
     ) -> Result<(), Rejected> {
-        let start = self.output.len();
-        let size = write(&mut self.output);
+        let output = &mut self.output.tail;
+        let start = output.len();
+        let size = write(output);
         let limit = self.peer.max_frame;
         if size as u64 > limit {
-            self.output.truncate(start);
+            output.truncate(start);
             return Err(Rejected::TooLarge { size, limit });
+        }
+        if let Some(rest) = rest {
+            self.output.follow_up(rest.clone());
         }
         Ok(())
     }

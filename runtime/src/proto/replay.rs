@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use bytes::{Buf, Bytes};
 
 use super::Fault;
+use super::outgoing::Run;
 use crate::frame::resume::own_frames;
 
 #[derive(Default)]
@@ -19,13 +20,15 @@ pub(super) struct Replay {
     handed: usize,
     /// The number of the last frame that was ever handed out.
     last: u64,
+    /// What is not needed any more, of payloads with memory of their own.
+    spent: Vec<Bytes>,
 }
 
 /// Whole frames, as they stand in the stream. The first numbered one among them has the number `first`.
 struct Piece {
     first: u64,
     frames: u64,
-    bytes: Bytes,
+    bytes: Run,
 }
 
 impl Replay {
@@ -53,14 +56,14 @@ impl Replay {
     }
 
     /// The next piece for the present connection.
-    pub(super) fn more(&mut self) -> Option<Bytes> {
+    pub(super) fn more(&mut self) -> Option<Run> {
         let piece = self.pieces.get(self.handed)?;
         self.handed += 1;
         Some(piece.bytes.clone())
     }
 
     /// Keeps what is being handed out for the first time, with so many numbered frames.
-    pub(super) fn keep(&mut self, bytes: &Bytes, frames: u64) {
+    pub(super) fn keep(&mut self, bytes: &Run, frames: u64) {
         debug_assert!(!self.has_more(), "frames keep their order");
         if frames == 0 {
             return;
@@ -94,10 +97,16 @@ impl Replay {
                 break;
             }
             self.bytes -= piece.bytes.len();
+            self.spent.extend(piece.bytes.payload.take());
             self.pieces.pop_front();
             self.handed = self.handed.saturating_sub(1);
         }
         Ok(())
+    }
+
+    /// What is to be dropped, as it may be the user's memory.
+    pub(super) fn spent(&mut self) -> impl Iterator<Item = Bytes> {
+        self.spent.drain(..)
     }
 
     /// There is a new connection, which has got nothing yet.
@@ -105,9 +114,17 @@ impl Replay {
         self.handed = 0;
     }
 
+    /// There will be no further connection, and there is none now.
+    pub(super) fn forget_all(&mut self) {
+        self.handed = self.pieces.len();
+        self.forget();
+    }
+
     /// There will be no further connection: keeps only what the present one has not got.
     pub(super) fn forget(&mut self) {
-        self.pieces.drain(..self.handed);
+        let handed = self.pieces.drain(..self.handed);
+        self.spent
+            .extend(handed.filter_map(|piece| piece.bytes.payload));
         self.handed = 0;
         self.bytes = self.pieces.iter().map(|piece| piece.bytes.len()).sum();
     }
@@ -127,7 +144,7 @@ impl Piece {
         let mut left = passed;
         let mut length = 0;
         if passed < self.frames {
-            for (frame, is_numbered) in own_frames(&self.bytes) {
+            for (frame, is_numbered) in own_frames(&self.bytes.frames) {
                 if left == 0 {
                     break;
                 }
@@ -135,7 +152,7 @@ impl Piece {
                 left -= u64::from(is_numbered);
             }
         }
-        self.bytes.advance(length);
+        self.bytes.frames.advance(length);
         self.first += passed;
         self.frames -= passed;
     }
@@ -149,21 +166,24 @@ mod tests {
     use bytes::BytesMut;
 
     /// A piece with numbered frames, and unnumbered ones between them.
-    fn piece(ids: std::ops::RangeInclusive<u64>) -> Bytes {
+    fn piece(ids: std::ops::RangeInclusive<u64>) -> Run {
         let mut bytes = BytesMut::new();
         for id in ids {
             write::ping(&mut bytes, id);
             write::cancel(&mut bytes, RequestId(id));
         }
         write::pong(&mut bytes, 0);
-        bytes.freeze()
+        Run {
+            frames: bytes.freeze(),
+            payload: None,
+        }
     }
 
     fn kept(ids: &[std::ops::RangeInclusive<u64>]) -> Replay {
         let mut replay = Replay::default();
         for ids in ids {
             let piece = piece(ids.clone());
-            replay.keep(&piece, numbered(&piece));
+            replay.keep(&piece, numbered(&piece.frames));
         }
         replay
     }
@@ -173,8 +193,8 @@ mod tests {
         replay.begin_again();
         let first = replay.next_number();
         let mut frames = 0;
-        while let Some(bytes) = replay.more() {
-            frames += numbered(&bytes) as usize;
+        while let Some(run) = replay.more() {
+            frames += numbered(&run.frames) as usize;
         }
         (first, frames)
     }
@@ -219,7 +239,11 @@ mod tests {
         let mut replay = Replay::default();
         let mut pong = BytesMut::new();
         write::pong(&mut pong, 0);
-        replay.keep(&pong.freeze(), 0);
+        let run = Run {
+            frames: pong.freeze(),
+            payload: None,
+        };
+        replay.keep(&run, 0);
         assert_eq!((replay.bytes(), replay.has_more()), (0, false));
     }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::passing::NewReference;
-use super::{Connection, Garbage, Host, Rejected};
+use super::{Connection, Garbage, Host, Payload, Rejected};
 use crate::error::ErrorKind;
 use crate::frame::control::MAX_CREDITED_OBJECTS;
 use crate::frame::{Failure, Response, Status, write};
@@ -24,7 +24,7 @@ impl<H: Host> Connection<H> {
         id: RequestId,
         status: Status,
         references: Vec<NewReference<H>>,
-        value: &[u8],
+        value: Payload<'_>,
     ) -> Result<(), Rejected> {
         if !self.served.contains(id) {
             self.garbage.push(Garbage::References(references));
@@ -34,14 +34,15 @@ impl<H: Host> Connection<H> {
             id,
             status,
             references: Vec::new(),
-            value,
+            value: value.bytes,
         };
+        let (rest, rest_len) = (value.rest, value.rest_len());
         if references.is_empty() {
-            self.write_checked(|output| write::response(output, &response))?; // as most are
+            self.write_checked(rest, |output| write::response(output, &response, rest_len))?; // as most are
         } else {
-            self.write_with_references(references, |output, references| {
+            self.write_with_references(references, rest, |output, references| {
                 response.references = references;
-                write::response(output, &response)
+                write::response(output, &response, rest_len)
             })?;
         }
         self.served_request_ended(id);
@@ -64,7 +65,7 @@ impl<H: Host> Connection<H> {
             references: Vec::new(),
             value: &failure.encode(),
         };
-        write::response(&mut self.output, &response);
+        write::response(&mut self.output.tail, &response, 0);
         self.served_request_ended(id);
     }
 
@@ -91,7 +92,7 @@ impl<H: Host> Connection<H> {
         let frame = usize::try_from(self.peer.max_frame).unwrap_or(usize::MAX);
         let most = ((frame - CREDIT_HEAD) / CREDITED_OBJECT).min(MAX_CREDITED_OBJECTS);
         while let Some(credit) = self.served.take_credit(most) {
-            write::credit(&mut self.output, &credit);
+            write::credit(&mut self.output.tail, &credit);
         }
     }
 

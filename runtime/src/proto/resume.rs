@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 
-use super::connection::Output;
 use super::handshake::MAX_GREETING;
+use super::outgoing::{Output, Run};
 use super::replay::{Replay, numbered};
-use super::{Connection, Fault, Host, Side};
+use super::{Connection, Fault, Garbage, Host, Side};
 use crate::error::ErrorKind;
 use crate::frame::length::{PREFIX, frame_len};
 use crate::frame::preface::{self, PREFACE};
@@ -141,7 +141,7 @@ impl<H: Host> Connection<H> {
             grace,
             tokens: vec![ticket.token],
             is_up: true,
-            ahead: std::mem::replace(&mut self.output, BytesMut::with_capacity(BLOCK)),
+            ahead: std::mem::replace(&mut self.output.tail, BytesMut::with_capacity(BLOCK)),
             replay: Replay::default(),
             limit: self.config.limits.max_replay_bytes,
             most: usize::MAX,
@@ -255,6 +255,8 @@ impl<H: Host> Connection<H> {
             return Err(Fault::protocol("the answer is that of another session"));
         }
         resume.replay.acknowledge(peer.received)?;
+        self.garbage
+            .extend(resume.replay.spent().map(Garbage::Bytes));
         resume.replay.begin_again();
         resume.ahead.clear();
         match fresh {
@@ -298,10 +300,13 @@ impl<H: Host> Connection<H> {
         length: usize,
         now: Instant,
     ) -> Result<bool, Fault> {
-        match &mut self.resume {
-            Some(resume) => resume.takes(frame, length, now),
-            None => Ok(true),
-        }
+        let Some(resume) = &mut self.resume else {
+            return Ok(true);
+        };
+        let takes = resume.takes(frame, length, now);
+        self.garbage
+            .extend(resume.replay.spent().map(Garbage::Bytes));
+        takes
     }
 
     /// Whether there is something to send, of a session that can be resumed.
@@ -347,20 +352,29 @@ impl<H: Host> Connection<H> {
             if is_open && resume.ack_is_due {
                 let next = resume.replay.next_number();
                 resume.ack(next).write(&mut output.own);
-            } else if let Some(piece) = resume.replay.more() {
-                output.shared = piece;
+            } else if let Some(run) = resume.replay.more() {
+                output.run = run;
             }
             return;
         }
-        let frames = numbered(&self.output);
-        let along = !self.output.is_empty() && resume.unacknowledged >= ACK_ALONG;
-        if is_open && (resume.ack_is_due || along) {
-            let next = resume.replay.next_number() + frames;
-            resume.ack(next).write(&mut self.output);
-        }
-        output.shared = self.output.split().freeze();
+        output.run = match self.output.next_run() {
+            Some(run) => run,
+            None => {
+                let tail = &mut self.output.tail;
+                let along = !tail.is_empty() && resume.unacknowledged >= ACK_ALONG;
+                if is_open && (resume.ack_is_due || along) {
+                    let next = resume.replay.next_number() + numbered(tail);
+                    resume.ack(next).write(tail);
+                }
+                Run {
+                    frames: tail.split().freeze(),
+                    payload: None,
+                }
+            }
+        };
         if is_open {
-            resume.replay.keep(&output.shared, frames);
+            let frames = numbered(&output.run.frames);
+            resume.replay.keep(&output.run, frames);
         }
     }
 
@@ -370,9 +384,11 @@ impl<H: Host> Connection<H> {
             if resume.is_up {
                 resume.replay.forget();
             } else {
-                resume.replay = Replay::default();
-                self.output = BytesMut::new();
+                resume.replay.forget_all();
+                self.garbage.extend(self.output.clear().map(Garbage::Bytes));
             }
+            self.garbage
+                .extend(resume.replay.spent().map(Garbage::Bytes));
         }
     }
 
@@ -380,7 +396,7 @@ impl<H: Host> Connection<H> {
     pub(crate) fn say_goodbye(&mut self) {
         if self.resume.is_some() && self.ended().is_none() {
             let kind = ErrorKind::Closed.name();
-            write::abort(&mut self.output, kind, "it closed the session");
+            write::abort(&mut self.output.tail, kind, "it closed the session");
         }
     }
 }

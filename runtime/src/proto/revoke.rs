@@ -14,7 +14,7 @@ impl<H: Host> Connection<H> {
             return;
         }
         if let Some(id) = self.exports.forget_identity(identity) {
-            write::revoke(&mut self.output, id, reason);
+            write::revoke(&mut self.output.tail, id, reason);
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use super::calls::{Made, State};
 use super::credit::Line;
 use super::passing::NewReference;
-use super::{Connection, Event, Garbage, Host, Overflow, Rejected};
+use super::{Connection, Event, Garbage, Host, Overflow, Payload, Rejected};
 use crate::frame::{Metadata, Request, Target, write};
 use crate::id::{ObjectId, RequestId};
 
@@ -21,7 +23,7 @@ pub(crate) struct NewCall<'a, H: Host> {
     pub(crate) overflow: Overflow,
     pub(crate) metadata: Option<Metadata<'a>>,
     pub(crate) references: Vec<NewReference<H>>,
-    pub(crate) params: &'a [u8],
+    pub(crate) params: Payload<'a>,
 }
 
 /// Whom to call.
@@ -53,6 +55,7 @@ pub(super) struct Waiting<H: Host> {
     metadata: Vec<u8>,
     pub(super) references: Vec<NewReference<H>>,
     params: Vec<u8>,
+    rest: Option<Bytes>,
 }
 
 /// By what right a call is sent.
@@ -106,7 +109,8 @@ impl<H: Host> Waiting<H> {
                 .metadata
                 .map_or_else(Vec::new, |m| m.encoded().to_vec()),
             references: std::mem::take(&mut call.references),
-            params: call.params.to_vec(),
+            params: call.params.bytes.to_vec(),
+            rest: call.params.rest.cloned(),
         }
     }
 
@@ -125,8 +129,17 @@ impl<H: Host> Waiting<H> {
                 .then(|| Metadata::new(&self.metadata).ok())
                 .flatten(),
             references: std::mem::take(&mut self.references),
-            params: &self.params,
+            params: Payload {
+                bytes: &self.params,
+                rest: self.rest.as_ref(),
+            },
         }
+    }
+
+    /// What was the user's.
+    pub(super) fn leave(self) -> impl Iterator<Item = Garbage<H>> {
+        let rest = self.rest.map(Garbage::Bytes);
+        std::iter::once(Garbage::References(self.references)).chain(rest)
     }
 }
 
@@ -297,15 +310,16 @@ impl<H: Host> Connection<H> {
             left,
             metadata: call.metadata,
             references: Vec::new(),
-            params: call.params,
+            params: call.params.bytes,
         };
+        let (rest, rest_len) = (call.params.rest, call.params.rest_len());
         if call.references.is_empty() {
-            self.write_checked(|output| write::request(output, &head))?; // as most are
+            self.write_checked(rest, |output| write::request(output, &head, rest_len))?; // as most are
         } else {
             let passed = std::mem::take(&mut call.references);
-            self.write_with_references(passed, |output, references| {
+            self.write_with_references(passed, rest, |output, references| {
                 head.references = references;
-                write::request(output, &head)
+                write::request(output, &head, rest_len)
             })?;
         }
         let mut depth = 0;
@@ -379,6 +393,7 @@ impl<H: Host> Connection<H> {
                 self.events.extend(failed);
             }
         }
+        self.garbage.extend(waiting.rest.map(Garbage::Bytes));
         if let Some(object) = made.object.filter(|_| held) {
             self.release(object);
         }
@@ -394,7 +409,7 @@ impl<H: Host> Connection<H> {
         let held = caller.is_none();
         self.garbage.extend(caller.map(Garbage::Caller));
         if let State::Sent = made.state {
-            write::cancel(&mut self.output, id);
+            write::cancel(&mut self.output.tail, id);
             return;
         }
         let Some(made) = self.calls.remove(id) else {
@@ -403,7 +418,7 @@ impl<H: Host> Connection<H> {
         self.credit.leave(made.object, id);
         if let State::Waiting(waiting) = made.state {
             self.stop_waiting_inside(&waiting, id);
-            self.garbage.push(Garbage::References(waiting.references));
+            self.garbage.extend(waiting.leave());
         }
         if let Some(object) = made.object.filter(|_| held) {
             self.release(object);
@@ -420,7 +435,7 @@ impl<H: Host> Connection<H> {
             return;
         };
         self.stop_waiting_inside(&waiting, id);
-        self.garbage.push(Garbage::References(waiting.references));
+        self.garbage.extend(waiting.leave());
         match (made.caller, made.object) {
             (Some(caller), _) => self.events.push_back(Event::Failed(caller, rejected)),
             // Nobody waits for it, so it held its object itself.

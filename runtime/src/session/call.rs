@@ -185,7 +185,7 @@ fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded, terms: &
                 .then(|| Metadata::new(metadata).ok())
                 .flatten(),
             references,
-            params: &arguments.params,
+            params: arguments.payload(),
         };
         let caller = || {
             let (caller, awaited) = awaited();

@@ -10,6 +10,7 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
+use std::io::IoSlice;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -25,13 +26,13 @@ use super::clock::now;
 use super::dispatch::{Ended, dispatch};
 use super::events::SessionEvent;
 use super::handle::Session;
-use super::link::{Attached, Link};
+use super::link::{Attached, Link, drop_safely};
 use super::open::Opened;
 use super::received::References;
 use super::target::Services;
 use crate::error::{Error, ErrorKind};
 use crate::frame::Resume;
-use crate::proto::{Event, Fault, Output};
+use crate::proto::{Event, Fault, Garbage, Output};
 use crate::transport::Transport;
 
 /// Room that is made before each read, in bytes.
@@ -61,9 +62,8 @@ pub(super) struct Driver<T: Transport> {
     input: BytesMut,
     /// Some of it came with the connection, before this task read from it.
     has_unread: bool,
-    /// What is being written; `written` bytes of it are.
+    /// What is being written.
     output: Output,
-    written: usize,
     events: VecDeque<Event<Attached>>,
     ended: Ended,
     stepped_back: bool,
@@ -114,7 +114,6 @@ impl<T: Transport> Driver<T> {
             input: BytesMut::new(),
             has_unread: false,
             output: Output::default(),
-            written: 0,
             events: VecDeque::new(),
             ended: Ended::default(),
             stepped_back: false,
@@ -195,11 +194,18 @@ impl<T: Transport> Driver<T> {
 
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         loop {
-            if self.written == self.output.bytes().len() {
+            if self.output.is_written() {
                 ready!(self.next_output(cx))?;
             }
-            let rest = &self.output.bytes()[self.written..];
-            let Poll::Ready(written) = Pin::new(&mut self.transport).poll_write(cx, rest) else {
+            let transport = Pin::new(&mut self.transport);
+            let written = match self.output.rest() {
+                (rest, []) | ([], rest) => transport.poll_write(cx, rest),
+                (first, second) => {
+                    let both = [IoSlice::new(first), IoSlice::new(second)];
+                    transport.poll_write_vectored(cx, &both)
+                }
+            };
+            let Poll::Ready(written) = written else {
                 self.due = self.link.drive(|core| core.timeout());
                 return Poll::Pending;
             };
@@ -207,8 +213,8 @@ impl<T: Transport> Driver<T> {
             if written == 0 {
                 return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
             }
-            self.written += written;
-            if self.written < self.output.bytes().len() {
+            self.output.wrote(written);
+            if !self.output.is_written() {
                 self.link.drive(|core| core.wrote(written, now()));
                 self.act(); // there may be room again
             }
@@ -218,8 +224,7 @@ impl<T: Transport> Driver<T> {
     /// Everything taken so far is written: takes what there is by now. Pending when there is nothing, or
     /// when there may soon be more.
     fn next_output(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        self.written = 0;
-        self.output.clear(KEPT_OUTPUT);
+        self.clear_output(KEPT_OUTPUT);
         loop {
             let (output, events, due) = (&mut self.output, &mut self.events, &mut self.due);
             let stepped_back = std::mem::take(&mut self.stepped_back);
@@ -234,7 +239,7 @@ impl<T: Transport> Driver<T> {
                 if core.has_events() {
                     core.take_events(events);
                 }
-                let rests = output.bytes().is_empty() && events.is_empty();
+                let rests = output.is_written() && events.is_empty();
                 if rests {
                     *due = core.timeout();
                 }
@@ -246,7 +251,7 @@ impl<T: Transport> Driver<T> {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            if !self.output.bytes().is_empty() {
+            if !self.output.is_written() {
                 return Poll::Ready(Ok(()));
             }
             ready!(Pin::new(&mut self.transport).poll_flush(cx))?;
@@ -258,6 +263,12 @@ impl<T: Transport> Driver<T> {
                 self.due = self.link.with(|core| core.timeout());
                 return Poll::Pending;
             }
+        }
+    }
+
+    fn clear_output(&mut self, kept: usize) {
+        if let Some(bytes) = self.output.clear(kept) {
+            drop_safely(vec![Garbage::Bytes(bytes)]);
         }
     }
 
@@ -411,15 +422,15 @@ impl<T: Transport> Driver<T> {
     /// takes something now and then, and not for ever.
     async fn say_goodbye(&mut self) {
         // Taken before anything can fail: nothing stays in the queue of a session that is over.
-        let mut output = BytesMut::from(&self.output.bytes()[self.written..]);
+        let mut output = BytesMut::new();
         loop {
-            self.output.clear(0);
+            self.output.append_to(&mut output);
+            self.clear_output(0);
             self.link
                 .drive(|core| core.take_output(&mut self.output, now));
-            if self.output.bytes().is_empty() {
+            if self.output.is_written() {
                 break;
             }
-            output.extend_from_slice(self.output.bytes());
         }
         let mut is_shut = false;
         let mut is_over = false;
@@ -454,8 +465,7 @@ impl<T: Transport> Driver<T> {
 impl Driver<Box<dyn Transport>> {
     /// Takes the connection away, with what has come over it and was not looked at.
     pub(super) fn part(&mut self) -> (Box<dyn Transport>, BytesMut) {
-        self.output = Output::default();
-        self.written = 0;
+        self.clear_output(0);
         self.stepped_back = false;
         let none: Box<dyn Transport> = Box::new(tokio::io::empty());
         let transport = std::mem::replace(&mut self.transport, none);

@@ -4,22 +4,27 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::again::Again;
 use super::call::Call;
+use super::large;
 use super::link::Form;
 use super::passing::Passing;
 use super::remote::{Method, Remote};
 use super::value::{Arg, Outcome, write};
 use crate::codec::{EncodeError, encode, write_array_head};
 use crate::error::{Error, ErrorKind};
+use crate::proto::Payload;
 
 /// Arguments that are being written, into a buffer of their own.
 pub struct Encoder {
     method: &'static Method,
     form: Form,
     out: Vec<u8>,
+    /// What follows on it: the last argument so far.
+    rest: Option<Bytes>,
     passing: Passing,
     /// The first argument that could not be written fails the call.
     failed: Option<Error>,
@@ -38,12 +43,27 @@ impl Encoder {
             passing: Passing::default(),
             failed: None,
             out,
+            rest: None,
         }
     }
 
     /// Writes the next argument.
     pub fn arg<T: Arg>(&mut self, name: &'static str, value: &T) {
-        self.write(name, |out, form| write(value, out, form));
+        match large::shared(value) {
+            None => self.write(name, |out, form| write(value, out, form)),
+            Some(bytes) => {
+                self.copy_rest();
+                large::write_head(&mut self.out, &bytes);
+                self.rest = Some(bytes);
+            }
+        }
+    }
+
+    /// There is another argument behind the last one, so that has to be copied.
+    fn copy_rest(&mut self) {
+        if let Some(bytes) = self.rest.take() {
+            self.out.extend_from_slice(&bytes);
+        }
     }
 
     /// Writes the next argument, of a type that the handler borrows from the received frame.
@@ -62,6 +82,7 @@ impl Encoder {
         if self.failed.is_some() {
             return;
         }
+        self.copy_rest();
         let (out, form) = (&mut self.out, self.form);
         let written = self.passing.scope(|| write(out, form));
         self.failed = written.err().map(|why| {
@@ -73,10 +94,11 @@ impl Encoder {
     }
 
     /// The encoded arguments.
-    pub(crate) fn finish(self) -> Result<Encoded, Error> {
+    pub(crate) fn finish(mut self) -> Result<Encoded, Error> {
         match self.failed {
             Some(error) => Err(error),
             None => Ok(Encoded {
+                rest: self.rest.or_else(|| large::lend(&mut self.out)),
                 params: self.out,
                 passing: self.passing,
             }),
@@ -94,11 +116,19 @@ impl fmt::Debug for Encoder {
 
 /// Arguments as they are sent.
 pub(crate) struct Encoded {
-    pub(super) params: Vec<u8>,
+    params: Vec<u8>,
+    rest: Option<Bytes>,
     pub(super) passing: Passing,
 }
 
 impl Encoded {
+    pub(super) fn payload(&self) -> Payload<'_> {
+        Payload {
+            bytes: &self.params,
+            rest: self.rest.as_ref(),
+        }
+    }
+
     /// Makes the call with these arguments.
     pub(crate) fn submit<R: Outcome>(&self, remote: &Remote, method: &'static Method) -> Call<R> {
         Call::submit(remote, method, self)
@@ -191,7 +221,7 @@ pub(super) mod buffer {
     }
 
     pub(crate) fn put(mut buffer: Vec<u8>) {
-        if buffer.capacity() <= KEPT {
+        if (1..=KEPT).contains(&buffer.capacity()) {
             buffer.clear();
             let _ = SPARE.try_with(|spare| spare.set(buffer));
         }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::context::Serving;
 use super::encoder::buffer;
+use super::large;
 use super::link::Link;
 use super::passing::Passing;
 use super::received::References;
@@ -18,6 +19,7 @@ use crate::codec::{DecodeError, Values, read_array_head};
 use crate::error::{Error, ErrorKind, Result};
 use crate::frame::Status;
 use crate::id::RequestId;
+use crate::proto::Payload;
 
 /// A call of the peer. It owns the received frame and the duty to answer: dropped without an answer,
 /// it answers that the call was cancelled.
@@ -65,12 +67,13 @@ impl Incoming {
         Ok(Arguments {
             method,
             values: Values::new(rest),
+            frame: &self.frame,
             references: references.unwrap_or_default(),
         })
     }
 
     /// Answers with what the handler returned.
-    pub fn reply<R: Outcome>(mut self, method: &'static Method, outcome: R) {
+    pub fn reply<R: Outcome>(mut self, method: &'static Method, mut outcome: R) {
         self.answered = true;
         let Some(id) = self.id else {
             if outcome.is_err() {
@@ -84,20 +87,26 @@ impl Incoming {
                 let mut writer = OutcomeWriter {
                     out,
                     form: self.link.form(),
+                    rest: None,
                     written: Ok(Status::Ok),
                 };
                 outcome.write(&mut writer);
-                writer.written
+                writer.written.map(|status| (status, writer.rest))
             });
             // Not before: the user's code that writes it may panic, and then that is the answer.
             if !Serving::take_answer(&self.link, id) {
                 return;
             }
             match written {
-                Ok(status) => {
+                Ok((status, rest)) => {
                     let references = passing.over(&self.link);
+                    let rest = rest.or_else(|| large::lend(out));
+                    let value = Payload {
+                        bytes: out,
+                        rest: rest.as_ref(),
+                    };
                     self.link
-                        .reply(id, status, references, out, || method.to_string());
+                        .reply(id, status, references, value, || method.to_string());
                 }
                 Err(why) => {
                     let error = Error::new(
@@ -195,13 +204,16 @@ impl fmt::Debug for Incoming {
 pub struct Arguments<'a> {
     method: &'static Method,
     values: Values<'a>,
+    /// In which they lie.
+    frame: &'a Bytes,
     references: References,
 }
 
 impl<'a> Arguments<'a> {
     /// The next argument, an owned one.
     pub fn arg<T: Arg>(&mut self, name: &'static str) -> Result<T> {
-        self.read(name, read_next)
+        let frame = self.frame;
+        self.read(name, |values| read_next(values, frame))
     }
 
     /// The next argument, which may borrow from the frame.

@@ -20,7 +20,9 @@ use super::watch::{OnClosed, Watch};
 use crate::error::Error;
 use crate::frame::Status;
 use crate::id::{ObjectId, RequestId};
-use crate::proto::{Config, Connection, Departure, Garbage, Host, NewReference, Rejected, Side};
+use crate::proto::{
+    Config, Connection, Departure, Garbage, Host, NewReference, Payload, Rejected, Side,
+};
 
 /// What a session attaches to the entries of its connection.
 pub(crate) struct Attached;
@@ -381,7 +383,7 @@ impl Link {
         id: RequestId,
         status: Status,
         references: Vec<NewReference<Attached>>,
-        value: &[u8],
+        value: Payload<'_>,
         what: impl FnOnce() -> String,
     ) {
         self.with(|core| {
@@ -398,7 +400,7 @@ impl Link {
 }
 
 /// Drops what was the user's. A destructor that panics must not take the connection along.
-fn drop_safely(garbage: Vec<Garbage<Attached>>) {
+pub(super) fn drop_safely(garbage: Vec<Garbage<Attached>>) {
     for one in garbage {
         if catch_unwind(AssertUnwindSafe(|| drop(one))).is_err() {
             tracing::error!("the destructor of an object that was passed panicked");

@@ -28,6 +28,7 @@ mod forward;
 mod handle;
 mod incoming;
 mod lane;
+mod large;
 mod lasting;
 mod lease;
 mod leave;

@@ -5,6 +5,7 @@ use std::any::Any;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::large::{self, Found};
 use crate::codec::{Bytes, DecodeError, EncodeError, OwnedBytes, Values, encode};
 use crate::error::{Error, ErrorKind};
 use crate::frame::Status;
@@ -69,9 +70,9 @@ pub trait Outcome: Sized + Send + 'static {
     #[doc(hidden)]
     fn read(reader: OutcomeReader<'_>) -> Result<Self, Error>;
 
-    /// Appends the outcome.
+    /// Appends the outcome, and may take it apart for that.
     #[doc(hidden)]
-    fn write(&self, writer: &mut OutcomeWriter<'_>);
+    fn write(&mut self, writer: &mut OutcomeWriter<'_>);
 
     /// The failure, if it is one of ours.
     #[doc(hidden)]
@@ -86,7 +87,7 @@ pub trait Outcome: Sized + Send + 'static {
 #[doc(hidden)]
 pub struct OutcomeReader<'a> {
     pub(super) status: Status,
-    pub(super) value: &'a [u8],
+    pub(super) value: &'a bytes::Bytes,
 }
 
 /// Where an outcome is written.
@@ -94,12 +95,21 @@ pub struct OutcomeReader<'a> {
 pub struct OutcomeWriter<'a> {
     pub(super) out: &'a mut Vec<u8>,
     pub(super) form: Form,
+    /// What follows on it.
+    pub(super) rest: Option<bytes::Bytes>,
     pub(super) written: Result<Status, EncodeError>,
 }
 
 impl OutcomeWriter<'_> {
-    fn write<T: Returned>(&mut self, value: &T, status: Status) {
-        self.written = write(value, self.out, self.form).map(|()| status);
+    fn write<T: Returned>(&mut self, value: &mut T, status: Status) {
+        self.rest = large::taken(value);
+        self.written = match &self.rest {
+            None => write(value, self.out, self.form).map(|()| status),
+            Some(bytes) => {
+                large::write_head(self.out, bytes);
+                Ok(status)
+            }
+        };
     }
 }
 
@@ -116,14 +126,18 @@ pub(super) fn write<T: Serialize + 'static>(
     }
 }
 
-/// Reads the next of `values`, an owned one; a vector of bytes in one piece.
+/// Reads the next of `values`, an owned one; a vector of bytes in one piece, and large bytes that may be
+/// shared as a part of the frame in which the values lie.
 pub(super) fn read_next<T: DeserializeOwned + 'static>(
     values: &mut Values<'_>,
+    frame: &bytes::Bytes,
 ) -> Result<T, DecodeError> {
     let mut whole = None::<T>;
-    let bytes = (&mut whole as &mut dyn Any).downcast_mut::<Option<Vec<u8>>>();
-    if let Some(bytes) = bytes {
+    let any = &mut whole as &mut dyn Any;
+    if let Some(bytes) = any.downcast_mut::<Option<Vec<u8>>>() {
         *bytes = Some(values.next::<OwnedBytes>()?.0);
+    } else if let Some(bytes) = any.downcast_mut::<Option<bytes::Bytes>>() {
+        *bytes = Some(values.next::<Found<'_>>()?.into_bytes(frame));
     }
     match whole {
         Some(bytes) => Ok(bytes),
@@ -131,8 +145,9 @@ pub(super) fn read_next<T: DeserializeOwned + 'static>(
     }
 }
 
-fn read<T: Returned>(value: &[u8]) -> Result<T, Error> {
-    read_next(&mut Values::new(value)).map_err(|why| Error::new(ErrorKind::Decode, why.to_string()))
+fn read<T: Returned>(value: &bytes::Bytes) -> Result<T, Error> {
+    read_next(&mut Values::new(value), value)
+        .map_err(|why| Error::new(ErrorKind::Decode, why.to_string()))
 }
 
 /// The outcome of a call that failed by itself.
@@ -159,7 +174,7 @@ impl<T: Returned, E: Failure> Outcome for Result<T, E> {
         }
     }
 
-    fn write(&self, writer: &mut OutcomeWriter<'_>) {
+    fn write(&mut self, writer: &mut OutcomeWriter<'_>) {
         match self {
             Ok(value) => writer.write(value, Status::Ok),
             Err(error) => writer.write(error, Status::Application),

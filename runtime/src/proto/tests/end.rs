@@ -15,8 +15,8 @@ use crate::frame::{Resume, Status, Token, write};
 use crate::id::{ObjectId, RequestId};
 use crate::proto::connection::Counts;
 use crate::proto::{
-    Config, Connection, Event, Fault, IncomingCall, IncomingTarget, NewReference, Output, Rejected,
-    Remains, Side, Submitted,
+    Config, Connection, Event, Fault, IncomingCall, IncomingTarget, NewReference, Output, Payload,
+    Rejected, Remains, Side, Submitted,
 };
 
 pub(super) struct End {
@@ -284,7 +284,9 @@ impl End {
                 self.with(|core| core.finish_notifications(incoming.object(), 1));
                 Ok(())
             }
-            Some(id) => self.with(|core| core.reply(id, Status::Ok, passing, &value(number))),
+            Some(id) => {
+                self.with(|core| core.reply(id, Status::Ok, passing, Payload::of(&value(number))))
+            }
         };
         drop(incoming);
         self.settle();
@@ -298,7 +300,7 @@ impl End {
         passing: Vec<NewReference<Tester>>,
         value: &[u8],
     ) -> Result<(), Rejected> {
-        self.with(|core| core.reply(id, Status::Ok, passing, value))
+        self.with(|core| core.reply(id, Status::Ok, passing, Payload::of(value)))
     }
 
     /// Answers that a call failed.
@@ -340,7 +342,9 @@ impl End {
         let now = self.clock.now();
         let mut output = Output::default();
         self.with(|core| core.take_output(&mut output, || now));
-        BytesMut::from(output.bytes())
+        let mut bytes = BytesMut::new();
+        output.append_to(&mut bytes);
+        bytes
     }
 
     /// The transport took so many bytes.
@@ -378,7 +382,7 @@ impl End {
 
     /// Writes a ping.
     pub(super) fn ping(&mut self) {
-        write::ping(&mut self.core.output, 0);
+        write::ping(&mut self.core.output.tail, 0);
     }
 
     /// Lets the connection look at the clock.

@@ -7,7 +7,7 @@ use super::attached::{Handed, Listener, Passable, Proxy, Tester};
 use super::end::Incoming;
 use crate::frame::Metadata;
 use crate::id::{ObjectId, RequestId};
-use crate::proto::{CallTarget, NewCall, NewReference, Overflow};
+use crate::proto::{CallTarget, NewCall, NewReference, Overflow, Payload};
 
 /// A call, before it is submitted.
 pub(super) struct Outgoing {
@@ -134,7 +134,7 @@ impl Outgoing {
             overflow: self.overflow,
             metadata: Metadata::new(&self.metadata).ok(),
             references: std::mem::take(&mut self.passing),
-            params: &self.params,
+            params: Payload::of(&self.params),
         }
     }
 }

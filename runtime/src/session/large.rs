@@ -1,0 +1,126 @@
+//! Large values, which are not copied into the stream: they are sent from where they lie.
+
+use std::any::Any;
+use std::fmt;
+use std::mem;
+
+use bytes::Bytes;
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+
+use super::encoder::buffer;
+
+/// To copy what is shorter costs less than a piece of its own.
+const LARGE: usize = 32 << 10;
+
+/// What a buffer may be larger than what is in it: else a short value would keep much memory.
+const SLACK: usize = 4;
+
+/// An encoding buffer that is sent as it is. When it has left, it is used again.
+struct Lent(Vec<u8>);
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        buffer::put(mem::take(&mut self.0));
+    }
+}
+
+/// Takes what was written out of its buffer, if it is large.
+#[inline]
+pub(super) fn lend(written: &mut Vec<u8>) -> Option<Bytes> {
+    if written.len() < LARGE || written.len() < written.capacity() / SLACK {
+        return None;
+    }
+    Some(Bytes::from_owner(Lent(mem::take(written))))
+}
+
+/// The large byte string that a value is, if it is one that can be shared.
+#[inline]
+pub(super) fn shared<T: 'static>(value: &T) -> Option<Bytes> {
+    let bytes = (value as &dyn Any).downcast_ref::<Bytes>()?;
+    is_large(bytes).then(|| bytes.clone())
+}
+
+/// As [`shared`], of a value that nobody needs any more.
+#[inline]
+pub(super) fn taken<T: 'static>(value: &mut T) -> Option<Bytes> {
+    if let Some(bytes) = (value as &mut dyn Any).downcast_mut::<Vec<u8>>() {
+        return is_large(bytes).then(|| mem::take(bytes).into());
+    }
+    shared(value)
+}
+
+/// Whether they are many bytes, and can be written as one byte string.
+fn is_large(bytes: &[u8]) -> bool {
+    bytes.len() >= LARGE && u32::try_from(bytes.len()).is_ok()
+}
+
+/// Writes what stands before the bytes of a large byte string.
+pub(super) fn write_head(out: &mut Vec<u8>, bytes: &Bytes) {
+    match u16::try_from(bytes.len()) {
+        Ok(length) => {
+            out.push(0xc5);
+            out.extend_from_slice(&length.to_be_bytes());
+        }
+        Err(_) => {
+            out.push(0xc6);
+            out.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
+        }
+    }
+}
+
+/// Bytes in a received frame, or as others may send them.
+pub(super) enum Found<'a> {
+    InFrame(&'a [u8]),
+    Owned(Vec<u8>),
+}
+
+impl Found<'_> {
+    /// They share the memory of the frame if they are large. Short ones would keep all that came with them.
+    pub(super) fn into_bytes(self, frame: &Bytes) -> Bytes {
+        match self {
+            Self::InFrame(part) if part.len() >= LARGE => frame.slice_ref(part),
+            Self::InFrame(part) => Bytes::copy_from_slice(part),
+            Self::Owned(bytes) => bytes.into(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Found<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Found<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Found<'de>, E> {
+                Ok(Found::InFrame(bytes))
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Found<'de>, E> {
+                Ok(Found::Owned(bytes.to_vec()))
+            }
+
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Found<'de>, E> {
+                Ok(Found::InFrame(text.as_bytes()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Found<'de>, A::Error> {
+                let mut bytes = Vec::new(); // it grows with what is there
+                while let Some(byte) = seq.next_element()? {
+                    bytes.push(byte);
+                }
+                Ok(Found::Owned(bytes))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
