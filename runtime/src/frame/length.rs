@@ -3,6 +3,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::error::FrameError;
+use super::memory;
 use crate::limits::Limits;
 
 /// The bytes of a frame's length.
@@ -10,6 +11,12 @@ pub(crate) const PREFIX: usize = 4;
 
 /// Room that a frame gets for its announcement alone; for more, bytes must have come.
 const TRUST: usize = 64 << 10;
+
+/// From this length on a frame has memory of its own, which is used again after it.
+const LARGE: usize = 64 << 10;
+
+/// So much of a large frame must have come before it gets memory that others have used.
+const BEGUN: usize = 4 << 10;
 
 /// The length that a frame announces, as soon as that much of it is there.
 pub(crate) fn frame_len(prefix: &[u8]) -> Option<u32> {
@@ -41,6 +48,12 @@ pub(crate) fn split_all(
     let Some(mut whole) = first_len(buffer, max_frame)? else {
         return Ok(None);
     };
+    if whole >= LARGE {
+        let rest = BytesMut::from(&buffer[whole..]); // nothing, if nobody reads more than is missing
+        let mut frame = std::mem::replace(buffer, rest);
+        frame.truncate(whole);
+        return Ok(Some(memory::lend(frame)));
+    }
     while let Some(length) = whole_len(&buffer[whole..], max_frame) {
         whole += length;
     }
@@ -59,11 +72,38 @@ fn first_len(buffer: &mut BytesMut, max_frame: usize) -> Result<Option<usize>, F
         _ => return Err(FrameError::TooLong { length, max }),
     };
     if buffer.len() < whole {
-        let missing = whole - buffer.len();
-        buffer.reserve(missing.min(buffer.len().max(TRUST)));
+        make_room(buffer, whole);
         return Ok(None);
     }
     Ok(Some(whole))
+}
+
+/// Makes room for more of a frame of that length.
+fn make_room(buffer: &mut BytesMut, whole: usize) {
+    let missing = whole - buffer.len();
+    let room = missing.min(buffer.len().max(TRUST));
+    if whole < LARGE || buffer.capacity() >= whole {
+        buffer.reserve(room);
+        return;
+    }
+    let has_begun = buffer.len() >= BEGUN;
+    let used = has_begun.then(|| memory::used(whole)).flatten();
+    let memory = used.or_else(|| (room == missing).then(|| memory::new(whole)));
+    match memory {
+        Some(mut memory) => {
+            memory.extend_from_slice(buffer);
+            *buffer = memory;
+        }
+        None => buffer.reserve(room),
+    }
+}
+
+/// How many bytes of a large frame are still to come, if one has begun. More should not be read together with
+/// them: they would have to be moved.
+pub(crate) fn missing(buffer: &[u8]) -> Option<usize> {
+    let whole = PREFIX + frame_len(buffer)? as usize;
+    let missing = whole.checked_sub(buffer.len())?;
+    (whole >= LARGE && missing > 0).then_some(missing)
 }
 
 /// The length of the frame at the front, its prefix included, if it is whole and may be so long.

@@ -18,6 +18,7 @@ pub(crate) struct Payload<'a> {
 
 impl<'a> Payload<'a> {
     /// One that is copied.
+    #[cfg(test)]
     pub(crate) fn of(bytes: &'a [u8]) -> Self {
         Self { bytes, rest: None }
     }

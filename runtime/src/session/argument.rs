@@ -5,6 +5,7 @@
 
 use super::encoder::Encoder;
 use super::incoming::Arguments;
+use super::large;
 use super::reference::Callbacks;
 use super::value::Arg;
 use crate::codec::Bytes;
@@ -28,7 +29,10 @@ impl Encoder {
 
     /// Writes the next argument, a `&[u8]`.
     pub fn bytes(&mut self, name: &'static str, bytes: &[u8]) {
-        self.arg_in_place(name, &Bytes(bytes));
+        match large::copy(bytes) {
+            None => self.arg_in_place(name, &Bytes(bytes)),
+            Some(bytes) => self.large(bytes),
+        }
     }
 
     /// Writes the next argument, an `Option<&[u8]>`.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 use tokio::io::AsyncReadExt;
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
@@ -31,7 +31,7 @@ use super::open::Opened;
 use super::received::References;
 use super::target::Services;
 use crate::error::{Error, ErrorKind};
-use crate::frame::Resume;
+use crate::frame::{Resume, missing};
 use crate::proto::{Event, Fault, Garbage, Output};
 use crate::transport::Transport;
 
@@ -157,9 +157,19 @@ impl<T: Transport> Driver<T> {
             return Poll::Ready(end);
         }
         for _ in 0..READS_PER_TURN {
-            self.input.reserve(READ_ROOM);
+            let most = match missing(&self.input) {
+                None => {
+                    self.input.reserve(READ_ROOM);
+                    usize::MAX
+                }
+                Some(missing) => {
+                    self.input.reserve(missing.min(READ_ROOM));
+                    missing
+                }
+            };
             // Reading has no state of its own, so the future may be made anew at each poll.
-            let read = pin!(self.transport.read_buf(&mut self.input)).poll(cx);
+            let mut room = (&mut self.input).limit(most);
+            let read = pin!(self.transport.read_buf(&mut room)).poll(cx);
             match ready!(read) {
                 Ok(0) => return Poll::Ready(End::Peer),
                 Ok(_) => {}

@@ -49,14 +49,17 @@ impl Encoder {
 
     /// Writes the next argument.
     pub fn arg<T: Arg>(&mut self, name: &'static str, value: &T) {
-        match large::shared(value) {
+        match large::bytes_of(value) {
             None => self.write(name, |out, form| write(value, out, form)),
-            Some(bytes) => {
-                self.copy_rest();
-                large::write_head(&mut self.out, &bytes);
-                self.rest = Some(bytes);
-            }
+            Some(bytes) => self.large(bytes),
         }
+    }
+
+    /// Writes the next argument, a large byte string.
+    pub(super) fn large(&mut self, bytes: Bytes) {
+        self.copy_rest();
+        large::write_head(&mut self.out, &bytes);
+        self.rest = Some(bytes);
     }
 
     /// There is another argument behind the last one, so that has to be copied.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 use super::encoder::buffer;
+use crate::frame::memory;
 
 /// To copy what is shorter costs less than a piece of its own.
 const LARGE: usize = 32 << 10;
@@ -39,20 +40,30 @@ pub(super) fn lend(written: &mut Vec<u8>) -> Option<Bytes> {
     Some(Bytes::from_owner(Lent(mem::take(written))))
 }
 
-/// The large byte string that a value is, if it is one that can be shared.
+/// The large byte string that a value is, if it is one.
 #[inline]
-pub(super) fn shared<T: 'static>(value: &T) -> Option<Bytes> {
-    let bytes = (value as &dyn Any).downcast_ref::<Bytes>()?;
+pub(super) fn bytes_of<T: 'static>(value: &T) -> Option<Bytes> {
+    let value = value as &dyn Any;
+    if let Some(bytes) = value.downcast_ref::<Vec<u8>>() {
+        return copy(bytes);
+    }
+    let bytes = value.downcast_ref::<Bytes>()?;
     is_large(bytes).then(|| bytes.clone())
 }
 
-/// As [`shared`], of a value that nobody needs any more.
+/// As [`bytes_of`], of a value that nobody needs any more.
 #[inline]
 pub(super) fn taken<T: 'static>(value: &mut T) -> Option<Bytes> {
     if let Some(bytes) = (value as &mut dyn Any).downcast_mut::<Vec<u8>>() {
         return is_large(bytes).then(|| mem::take(bytes).into());
     }
-    shared(value)
+    bytes_of(value)
+}
+
+/// A copy of bytes, if they are many.
+#[inline]
+pub(super) fn copy(bytes: &[u8]) -> Option<Bytes> {
+    is_large(bytes).then(|| memory::copy(bytes))
 }
 
 /// Whether they are many bytes, and can be written as one byte string.
