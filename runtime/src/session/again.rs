@@ -60,7 +60,8 @@ impl Again {
             let text = format!("it was made {MOST_TIMES} times, and each time the session ended");
             return Err(because(&why, &text));
         }
-        if self.arguments.passing.has_objects_of(link) {
+        let passing = self.arguments.passing();
+        if passing.is_some_and(|passing| passing.has_objects_of(link)) {
             let text = "it is not made again, since it passes an object of the lost session";
             return Err(because(&why, text));
         }

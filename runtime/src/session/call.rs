@@ -171,7 +171,8 @@ impl Terms {
 fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded, terms: &Terms) -> State {
     let link = remote.link();
     let metadata = remote.metadata();
-    let references = arguments.passing.over(link);
+    let references = arguments.passing();
+    let references = references.map_or_else(Vec::new, |passing| passing.over(link));
     let mut answer = None;
     let submitted = link.with(|core| {
         let call = NewCall {

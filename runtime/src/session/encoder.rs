@@ -23,8 +23,8 @@ pub struct Encoder {
     method: &'static Method,
     form: Form,
     out: Vec<u8>,
-    /// What follows on it: the last argument so far.
-    rest: Option<Bytes>,
+    /// What follows on it: the last argument so far. In a box, since there mostly is none.
+    rest: Option<Box<Bytes>>,
     passing: Passing,
     /// The first argument that could not be written fails the call.
     failed: Option<Error>,
@@ -59,10 +59,11 @@ impl Encoder {
     pub(super) fn large(&mut self, bytes: Bytes) {
         self.copy_rest();
         large::write_head(&mut self.out, &bytes);
-        self.rest = Some(bytes);
+        self.rest = Some(Box::new(bytes));
     }
 
     /// There is another argument behind the last one, so that has to be copied.
+    #[cold]
     fn copy_rest(&mut self) {
         if let Some(bytes) = self.rest.take() {
             self.out.extend_from_slice(&bytes);
@@ -85,7 +86,9 @@ impl Encoder {
         if self.failed.is_some() {
             return;
         }
-        self.copy_rest();
+        if self.rest.is_some() {
+            self.copy_rest();
+        }
         let (out, form) = (&mut self.out, self.form);
         let written = self.passing.scope(|| write(out, form));
         self.failed = written.err().map(|why| {
@@ -97,15 +100,29 @@ impl Encoder {
     }
 
     /// The encoded arguments.
+    #[inline(always)] // else what it gives is copied
     pub(crate) fn finish(mut self) -> Result<Encoded, Error> {
-        match self.failed {
-            Some(error) => Err(error),
-            None => Ok(Encoded {
-                rest: self.rest.or_else(|| large::lend(&mut self.out)),
-                params: self.out,
-                passing: self.passing,
-            }),
+        if let Some(error) = self.failed {
+            return Err(error);
         }
+        if self.rest.is_none() && self.passing.is_empty() && !large::is_large(&self.out) {
+            std::mem::forget(self.passing); // it is empty, and that need not be found out again
+            return Ok(Encoded {
+                params: self.out,
+                more: None,
+            });
+        }
+        let more = More {
+            rest: match self.rest {
+                Some(rest) => Some(*rest),
+                None => large::lend(&mut self.out),
+            },
+            passing: self.passing,
+        };
+        Ok(Encoded {
+            params: self.out,
+            more: Some(Box::new(more)),
+        })
     }
 }
 
@@ -120,16 +137,27 @@ impl fmt::Debug for Encoder {
 /// Arguments as they are sent.
 pub(crate) struct Encoded {
     params: Vec<u8>,
+    more: Option<Box<More>>,
+}
+
+/// What most arguments have nothing of.
+struct More {
+    /// What follows on the other bytes.
     rest: Option<Bytes>,
-    pub(super) passing: Passing,
+    passing: Passing,
 }
 
 impl Encoded {
     pub(super) fn payload(&self) -> Payload<'_> {
         Payload {
             bytes: &self.params,
-            rest: self.rest.as_ref(),
+            rest: self.more.as_ref().and_then(|more| more.rest.as_ref()),
         }
+    }
+
+    /// The objects among them.
+    pub(super) fn passing(&self) -> Option<&Passing> {
+        self.more.as_ref().map(|more| &more.passing)
     }
 
     /// Makes the call with these arguments.
@@ -140,6 +168,7 @@ impl Encoded {
 
 /// The buffer serves another call.
 impl Drop for Encoded {
+    #[inline]
     fn drop(&mut self) {
         buffer::put(std::mem::take(&mut self.params));
     }

@@ -100,10 +100,10 @@ impl Incoming {
             match written {
                 Ok((status, rest)) => {
                     let references = passing.over(&self.link);
-                    let rest = rest.or_else(|| large::lend(out));
+                    let rest = rest.or_else(|| large::lend(out).map(Box::new));
                     let value = Payload {
                         bytes: out,
-                        rest: rest.as_ref(),
+                        rest: rest.as_deref(),
                     };
                     self.link
                         .reply(id, status, references, value, || method.to_string());

@@ -13,6 +13,9 @@ use crate::frame::memory;
 /// To copy what is shorter costs less than a piece of its own.
 const LARGE: usize = 32 << 10;
 
+/// A byte string cannot be longer, nor can a frame.
+const MOST: usize = u32::MAX as usize;
+
 /// What a buffer may be larger than what is in it: else a short value would keep much memory.
 const SLACK: usize = 4;
 
@@ -34,10 +37,13 @@ impl Drop for Lent {
 /// Takes what was written out of its buffer, if it is large.
 #[inline]
 pub(super) fn lend(written: &mut Vec<u8>) -> Option<Bytes> {
-    if written.len() < LARGE || written.len() < written.capacity() / SLACK {
-        return None;
-    }
-    Some(Bytes::from_owner(Lent(mem::take(written))))
+    is_large(written).then(|| lend_large(written)).flatten()
+}
+
+#[cold]
+fn lend_large(written: &mut Vec<u8>) -> Option<Bytes> {
+    let is_full = written.len() >= written.capacity() / SLACK;
+    is_full.then(|| Bytes::from_owner(Lent(mem::take(written))))
 }
 
 /// The large byte string that a value is, if it is one.
@@ -66,9 +72,10 @@ pub(super) fn copy(bytes: &[u8]) -> Option<Bytes> {
     is_large(bytes).then(|| memory::copy(bytes))
 }
 
-/// Whether they are many bytes, and can be written as one byte string.
-fn is_large(bytes: &[u8]) -> bool {
-    bytes.len() >= LARGE && u32::try_from(bytes.len()).is_ok()
+/// Whether they are many bytes, but not too many for one byte string.
+#[inline]
+pub(super) fn is_large(bytes: &[u8]) -> bool {
+    (LARGE..=MOST).contains(&bytes.len())
 }
 
 /// Writes what stands before the bytes of a large byte string.

@@ -81,6 +81,10 @@ impl Passing {
         encode()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The table of references for a session.
     pub(super) fn over(&self, link: &Arc<Link>) -> Vec<NewReference<Attached>> {
         match self.0.is_empty() {

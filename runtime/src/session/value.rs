@@ -96,13 +96,13 @@ pub struct OutcomeWriter<'a> {
     pub(super) out: &'a mut Vec<u8>,
     pub(super) form: Form,
     /// What follows on it.
-    pub(super) rest: Option<bytes::Bytes>,
+    pub(super) rest: Option<Box<bytes::Bytes>>,
     pub(super) written: Result<Status, EncodeError>,
 }
 
 impl OutcomeWriter<'_> {
     fn write<T: Returned>(&mut self, value: &mut T, status: Status) {
-        self.rest = large::taken(value);
+        self.rest = large::taken(value).map(Box::new);
         self.written = match &self.rest {
             None => write(value, self.out, self.form).map(|()| status),
             Some(bytes) => {
