@@ -286,13 +286,14 @@ async fn a_cut_in_the_middle_of_large_values_loses_and_doubles_nothing() {
     let mut events = client.events();
     let store = client.service::<StoreClient>();
     let breaking = tokio::spawn(async move {
+        link.throttle(10_000_000);
         let mut bytes = 40;
         loop {
             bytes = (bytes * 7 + 3) % 500_000;
             link.cut_after(bytes);
-            tokio::time::sleep(MS * 20).await;
+            tokio::time::sleep(MS * 60).await;
             link.heal();
-            tokio::time::sleep(MS * 300).await;
+            tokio::time::sleep(MS * 200).await; // a page may cross
         }
     });
     let (sender, mut pages) = mpsc::unbounded_channel();
@@ -318,7 +319,7 @@ async fn a_cut_in_the_middle_of_large_values_loses_and_doubles_nothing() {
         assert!(matches!(event, SessionEvent::Resumed { .. }), "{event:?}");
         resumed += 1;
     }
-    assert!(resumed > 20, "{resumed}");
+    assert!(resumed > 5, "{resumed}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -226,6 +226,30 @@ mod tests {
     }
 
     #[test]
+    fn a_large_frame_takes_its_memory_along() {
+        let mut buffer = BytesMut::from(&(LARGE as u32).to_be_bytes()[..]);
+        assert_eq!(missing(&buffer), Some(LARGE));
+        buffer.extend_from_slice(&[7; LARGE]);
+        assert_eq!(missing(&buffer), None);
+        buffer.extend_from_slice(&[0, 0, 0, 1, 8, 0]);
+        let taken = split_all(&mut buffer, LARGE).unwrap().unwrap();
+        let frames: Vec<_> = Frames::of(&taken).collect();
+        assert_eq!(frames, [&[7; LARGE][..]]);
+        let taken = split_all(&mut buffer, LARGE).unwrap().unwrap();
+        assert_eq!(Frames::of(&taken).collect::<Vec<_>>(), [[8]]);
+        assert_eq!((&buffer[..], missing(&buffer)), (&[0][..], None));
+        assert!(buffer.capacity() < LARGE, "{} bytes", buffer.capacity());
+    }
+
+    #[test]
+    fn whole_small_frames_are_not_what_is_missing() {
+        for bytes in [&[][..], &[0, 0, 0], &[0, 0, 0, 2, 1], &[0, 1, 0, 0]] {
+            let is_large = bytes == [0, 1, 0, 0];
+            assert_eq!(missing(bytes).is_some(), is_large, "{bytes:?}");
+        }
+    }
+
+    #[test]
     fn what_is_missing_fits_without_moving() {
         let mut buffer = BytesMut::from(&[0, 0, 0x80, 0, 1, 2, 3][..]);
         assert_eq!(split(&mut buffer, 1 << 20), Ok(None));

@@ -214,6 +214,37 @@ mod tests {
     }
 
     #[test]
+    fn a_large_payload_is_kept_until_its_frame_is_acknowledged() {
+        let payload = Bytes::from_static(b"large");
+        for acknowledged in 0..=3 {
+            let mut run = piece(1..=2);
+            let mut frames = BytesMut::from(&run.frames[..]);
+            write::cancel(&mut frames, RequestId(3));
+            let start = frames.len() - 7; // it announces more than it has
+            frames[start..start + 4].copy_from_slice(&(3 + 5_u32).to_be_bytes());
+            run = Run {
+                frames: frames.freeze(),
+                payload: Some(payload.clone()),
+            };
+            assert_eq!(numbered(&run.frames), 3);
+            let mut replay = Replay::default();
+            replay.keep(&run, 3);
+            assert_eq!(replay.bytes(), run.len());
+            replay.acknowledge(acknowledged).unwrap();
+            let is_kept = acknowledged < 3;
+            assert_eq!(replay.spent().count(), usize::from(!is_kept));
+            let rest = (acknowledged + 1, 3 - acknowledged as usize);
+            assert_eq!(sent_again(&mut replay), rest);
+            replay.begin_again();
+            let last = replay.more().and_then(|run| run.payload);
+            assert_eq!(last, is_kept.then(|| payload.clone()));
+            replay.forget_all();
+            assert_eq!(replay.spent().count(), usize::from(is_kept));
+            assert_eq!(replay.bytes(), 0);
+        }
+    }
+
+    #[test]
     fn what_is_acknowledged_frees_its_room() {
         let mut replay = kept(&[1..=2, 3..=3]);
         let all = piece(1..=2).len() + piece(3..=3).len();
