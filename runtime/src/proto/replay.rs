@@ -161,7 +161,7 @@ impl Piece {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::write;
+    use crate::frame::{Response, Status, write};
     use crate::id::RequestId;
     use bytes::BytesMut;
 
@@ -217,12 +217,15 @@ mod tests {
     fn a_large_payload_is_kept_until_its_frame_is_acknowledged() {
         let payload = Bytes::from_static(b"large");
         for acknowledged in 0..=3 {
-            let mut run = piece(1..=2);
-            let mut frames = BytesMut::from(&run.frames[..]);
-            write::cancel(&mut frames, RequestId(3));
-            let start = frames.len() - 7; // it announces more than it has
-            frames[start..start + 4].copy_from_slice(&(3 + 5_u32).to_be_bytes());
-            run = Run {
+            let mut frames = BytesMut::from(&piece(1..=2).frames[..]);
+            let answer = Response {
+                id: RequestId(3),
+                status: Status::Ok,
+                references: Vec::new(),
+                value: &[0xc4, payload.len() as u8],
+            };
+            write::response(&mut frames, &answer, payload.len());
+            let run = Run {
                 frames: frames.freeze(),
                 payload: Some(payload.clone()),
             };
