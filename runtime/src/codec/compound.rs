@@ -131,7 +131,7 @@ pub(super) struct Tuple<'a> {
     only_bytes: bool,
     /// They were written as bytes already.
     is_raw: bool,
-    /// A tuple of a few small numbers is an array: it is shorter so.
+    /// A tuple of fewer than 16 numbers below 128 is an array: it is shorter so.
     may_be_array: bool,
 }
 
@@ -144,7 +144,7 @@ impl<'a> Tuple<'a> {
             tally: Tally::new(announced),
             only_bytes: announced > 0,
             is_raw: false,
-            may_be_array: announced < 16,
+            may_be_array: true,
             writer,
         })
     }
@@ -199,6 +199,7 @@ impl<'a> Tuple<'a> {
     fn finish(self) -> Result<(), EncodeError> {
         self.tally.check()?;
         let length = self.announced as u32; // it is in the head
+        // Then each element is a byte, and the head is one.
         let is_small = || self.writer.position() - self.start == 1 + self.announced;
         if self.is_raw || self.only_bytes && !(self.may_be_array && is_small()) {
             if !self.is_raw {

@@ -264,6 +264,15 @@ fn each_element_is_written_once() {
     assert_eq!(times.take(), 1);
 }
 
+/// Bytes are shorter than the array that they were at first, so what follows may begin where a byte was.
+#[test]
+fn where_a_byte_was_there_need_not_be_one() {
+    for length in 0..64 {
+        let value = ([200u8; 20], "x".repeat(length), ("text",), (7u8, "text"));
+        assert_eq!(ours(&value, false), theirs(&value, false), "{length}");
+    }
+}
+
 /// A `Display` is written without a `String` in between.
 #[test]
 fn what_is_displayed_gets_the_head_of_its_length() {

@@ -117,6 +117,19 @@ fn fields_come_in_any_order_among_others() {
     }
 }
 
+#[test]
+fn names_of_the_same_length_are_told_apart() {
+    #[derive(serde::Deserialize, PartialEq, Debug)]
+    struct Point {
+        x: u8,
+        y: u8,
+    }
+    for bytes in [b"\x82\xa1x\x01\xa1y\x02", b"\x82\xa1y\x02\xa1x\x01"] {
+        let point = Values::new(bytes).next::<Point>().unwrap();
+        assert_eq!(point, Point { x: 1, y: 2 });
+    }
+}
+
 /// The scan bounds the depth before; without it the reader does.
 #[test]
 fn what_is_too_deep_does_not_overflow_the_stack() {
