@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::Shared;
-use super::drain::{REASON, Stage};
+use super::drain::{REASON, Stage, let_finish};
 use super::seats::{NoSeat, Seat};
 use crate::error::ErrorKind;
 use crate::proto::Side;
@@ -179,8 +179,11 @@ impl Shared {
 
     async fn host(&self, session: Session, peer: SocketAddr) {
         tracing::debug!(%peer, session = session.id(), "session opened");
-        if !self.keep(&session) {
-            session.close();
+        match self.keep(&session) {
+            Stage::Serving => {}
+            // It was open before, and calls may be in flight: they may finish, as those of the others.
+            Stage::Leaving(until) => let_finish(&[session.clone()], until).await,
+            Stage::Closing | Stage::Over => session.close(),
         }
         session.closed().await;
         self.sessions().remove(&session.id());
@@ -228,15 +231,12 @@ impl Shared {
         }
     }
 
-    /// False when the server is about to end.
-    fn keep(&self, session: &Session) -> bool {
+    /// Enters a session among those of the server. Gives how far that is from its end.
+    fn keep(&self, session: &Session) -> Stage {
         let mut sessions = self.sessions();
+        sessions.insert(session.id(), session.clone());
         // Looked at under the lock: whoever goes on to another stage sees all sessions then.
-        let is_serving = self.stage() == Stage::Serving;
-        if is_serving {
-            sessions.insert(session.id(), session.clone());
-        }
-        is_serving
+        self.stage()
     }
 }
 

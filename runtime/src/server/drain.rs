@@ -69,7 +69,8 @@ impl Shared {
             let now = *stage.borrow_and_update();
             let drained = async {
                 if let Stage::Leaving(until) = now {
-                    self.let_finish(until).await;
+                    let sessions: Vec<Session> = self.sessions().values().cloned().collect();
+                    let_finish(&sessions, until).await;
                 }
                 self.seats.all_left().await;
             };
@@ -79,17 +80,16 @@ impl Shared {
             }
         }
     }
+}
 
-    async fn let_finish(&self, until: Option<Instant>) {
-        let until = until.map(Instant::into_std);
-        // These are all: whoever has not greeted by now is turned away.
-        let sessions: Vec<Session> = self.sessions().values().cloned().collect();
-        for session in &sessions {
-            session.link().announce_end(REASON, until);
-        }
-        join_all(sessions.iter().map(|session| session.link().served_out())).await;
-        for session in &sessions {
-            session.link().begin_nothing_new();
-        }
+/// Lets what is in flight on the sessions finish, until then.
+pub(super) async fn let_finish(sessions: &[Session], until: Option<Instant>) {
+    let until = until.map(Instant::into_std);
+    for session in sessions {
+        session.link().announce_end(REASON, until);
+    }
+    join_all(sessions.iter().map(|session| session.link().served_out())).await;
+    for session in sessions {
+        session.link().begin_nothing_new();
     }
 }
