@@ -70,6 +70,11 @@ impl Queue {
         self.runs.push_back(run);
     }
 
+    /// Whether it begins with a run.
+    pub(super) fn has_runs(&self) -> bool {
+        !self.runs.is_empty()
+    }
+
     /// The first of it, if that is a run.
     pub(super) fn next_run(&mut self) -> Option<Run> {
         let run = self.runs.pop_front()?;

@@ -347,12 +347,15 @@ impl<H: Host> Connection<H> {
             std::mem::swap(&mut resume.ahead, &mut output.own);
             return;
         }
-        if resume.replay.has_more() {
-            // The peer may be as far into a replay of its own, and waits for room.
-            if is_open && resume.ack_is_due {
-                let next = resume.replay.next_number();
-                resume.ack(next).write(&mut output.own);
-            } else if let Some(run) = resume.replay.more() {
+        let sends_again = resume.replay.has_more();
+        if is_open && resume.ack_is_due && (sends_again || self.output.has_runs()) {
+            // Before all that: the peer may be as far into the like of it, and waits for room.
+            let next = resume.replay.next_number();
+            resume.ack(next).write(&mut output.own);
+            return;
+        }
+        if sends_again {
+            if let Some(run) = resume.replay.more() {
                 output.run = run;
             }
             return;

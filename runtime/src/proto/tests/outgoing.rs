@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use super::attached::{Handed, Listener, Passable, Proxy, Tester};
 use super::end::Incoming;
 use crate::frame::Metadata;
@@ -20,6 +22,8 @@ pub(super) struct Outgoing {
     metadata: Vec<u8>,
     passing: Vec<NewReference<Tester>>,
     params: Vec<u8>,
+    /// What of them is written from where it lies.
+    rest: Option<Bytes>,
     /// Kept while the call is under way, as the one who calls it does.
     pub(super) callee: Option<Rc<Proxy>>,
 }
@@ -41,6 +45,7 @@ impl Outgoing {
             metadata: Vec::new(),
             passing: Vec::new(),
             params: arguments(0),
+            rest: None,
             callee: None,
         }
     }
@@ -120,8 +125,11 @@ impl Outgoing {
         self
     }
 
-    /// Gives the call for `submit`.
+    /// Gives the call for `submit`. The parameters of every other call are in two pieces, as large ones are.
     pub(super) fn as_new_call(&mut self) -> NewCall<'_, Tester> {
+        let (head, rest) = self.params.split_at(1);
+        let in_pieces = number_in(rest) % 2 == 1;
+        self.rest = in_pieces.then(|| Bytes::copy_from_slice(rest));
         NewCall {
             target: match &self.target {
                 To::Service(name) => CallTarget::Service(name),
@@ -134,7 +142,10 @@ impl Outgoing {
             overflow: self.overflow,
             metadata: Metadata::new(&self.metadata).ok(),
             references: std::mem::take(&mut self.passing),
-            params: Payload::of(&self.params),
+            params: Payload {
+                bytes: if in_pieces { head } else { &self.params },
+                rest: self.rest.as_ref(),
+            },
         }
     }
 }

@@ -402,6 +402,26 @@ fn numbers_that_cannot_be_are_faults() {
 }
 
 #[test]
+fn an_ack_does_not_wait_for_large_payloads() {
+    let mut pair = lasting();
+    call(&mut pair, 1);
+    pair.exchange();
+    pair.clock.advance(Duration::from_millis(100)); // the ack is due
+    pair.server.look_at_the_clock().unwrap();
+    let mut frames = Vec::new();
+    // Each time that the transport has taken one of them there is another one.
+    for number in 0..10 {
+        for in_two_pieces in [2 * number + 1, 2 * number + 3] {
+            let large = Outgoing::to_service("S").one_way().number(in_two_pieces);
+            pair.server.submit(large).expect("it is sent");
+        }
+        frames.extend(in_words(&pair.server.take_output()));
+    }
+    let acks = frames.iter().filter(|frame| frame.starts_with("ack"));
+    assert_eq!(acks.count(), 1, "{frames:?}");
+}
+
+#[test]
 fn a_resume_is_handed_over_with_what_follows_it() {
     let mut stranger = Stranger::unopened(quiet());
     let resume = Resume {

@@ -376,7 +376,7 @@ impl World {
         for side in SIDES {
             let end = self.pair.end(side);
             end.end(Error::new(ErrorKind::Closed, "the line is cut"));
-            end.take_output();
+            while !end.take_output().is_empty() {}
             assert_eq!(
                 end.counts(),
                 Counts {
