@@ -216,7 +216,12 @@ impl<T: Transport> Driver<T> {
                 }
             };
             let Poll::Ready(written) = written else {
-                self.due = self.link.drive(|core| core.timeout());
+                let events = &mut self.events;
+                self.due = self.link.drive(|core| {
+                    core.take_events(events);
+                    core.timeout()
+                });
+                self.act(); // those who waited for room may have been told that there is some
                 return Poll::Pending;
             };
             let written = written?;
@@ -249,11 +254,11 @@ impl<T: Transport> Driver<T> {
                 if core.has_events() {
                     core.take_events(events);
                 }
-                let rests = output.is_written() && events.is_empty();
-                if rests {
+                let has_nothing = output.is_written();
+                if has_nothing {
                     *due = core.timeout();
                 }
-                (false, rests)
+                (false, has_nothing && events.is_empty())
             });
             self.act();
             if steps_back {
@@ -306,7 +311,7 @@ impl<T: Transport> Driver<T> {
                 Ok(None) => return Poll::Pending,
                 Ok(Some(next)) => {
                     timer.as_mut().reset(next.into());
-                    at = next;
+                    (at, self.due) = (next, Some(next));
                 }
             }
         }
