@@ -17,6 +17,8 @@ const LARGE: usize = 64 << 10;
 
 /// So much of a large frame must have come before it gets memory that others have used.
 const BEGUN: usize = 4 << 10;
+/// Or such a part of it, if that is more.
+const BEGUN_OF: usize = 16;
 
 /// The length that a frame announces, as soon as that much of it is there.
 pub(crate) fn frame_len(prefix: &[u8]) -> Option<u32> {
@@ -28,8 +30,9 @@ pub(crate) fn frame_len(prefix: &[u8]) -> Option<u32> {
 /// Takes one whole frame, without its length, off the front of what was received.
 ///
 /// `None` means that more bytes must come first, and there is room for some. The length is checked
-/// before any room is made, and the room at most doubles what has come: four bytes do not make this end
-/// set aside the largest frame that it would take.
+/// before any room is made, and new room at most doubles what has come: four bytes do not make this end
+/// set aside the largest frame that it would take. (Room that others have used is there anyway, and goes to who
+/// has sent a sixteenth of the frame.)
 pub(crate) fn split(buffer: &mut BytesMut, max_frame: usize) -> Result<Option<Bytes>, FrameError> {
     let Some(whole) = first_len(buffer, max_frame)? else {
         return Ok(None);
@@ -86,7 +89,7 @@ fn make_room(buffer: &mut BytesMut, whole: usize) {
         buffer.reserve(room);
         return;
     }
-    let has_begun = buffer.len() >= BEGUN;
+    let has_begun = buffer.len() >= BEGUN.max(whole / BEGUN_OF);
     let used = has_begun.then(|| memory::used(whole)).flatten();
     let memory = used.or_else(|| (room == missing).then(|| memory::new(whole)));
     match memory {

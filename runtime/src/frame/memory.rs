@@ -104,6 +104,9 @@ impl Spare {
 
     /// Keeps it, as the youngest. Gives what is too much now.
     fn put(&mut self, mut memory: BytesMut) -> Vec<BytesMut> {
+        if memory.capacity() > MOST {
+            return vec![memory];
+        }
         memory.clear();
         self.bytes += memory.capacity();
         self.pieces.push_back(memory);
@@ -148,9 +151,10 @@ mod tests {
         let gone = spare.put(BytesMut::with_capacity(2 * MIB));
         assert_eq!(capacities(&gone), [MIB, 2 * MIB]);
         assert_eq!(spare.bytes, 3 * MIB);
+        // What could not be kept drives nobody out.
         let gone = spare.put(BytesMut::with_capacity(2 * MOST));
-        assert_eq!(capacities(&gone), [MIB, 2 * MIB, 2 * MOST]);
-        assert_eq!(spare.bytes, 0);
+        assert_eq!(capacities(&gone), [2 * MOST]);
+        assert_eq!(spare.bytes, 3 * MIB);
     }
 
     #[test]
