@@ -99,10 +99,13 @@ pub(super) enum Found<'a> {
 }
 
 impl Found<'_> {
-    /// They share the memory of the frame if they are large. Short ones would keep all that came with them.
+    /// They share the memory of the frame if they are large, and much of it. Others would keep all that came
+    /// with them.
     pub(super) fn into_bytes(self, frame: &Bytes) -> Bytes {
         match self {
-            Self::InFrame(part) if part.len() >= LARGE => frame.slice_ref(part),
+            Self::InFrame(part) if part.len() >= LARGE.max(frame.len() / SLACK) => {
+                frame.slice_ref(part)
+            }
             Self::InFrame(part) => Bytes::copy_from_slice(part),
             Self::Owned(bytes) => bytes.into(),
         }
@@ -140,5 +143,25 @@ impl<'de> Deserialize<'de> for Found<'de> {
             }
         }
         deserializer.deserialize_any(Any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares(frame: &Bytes, part: usize) -> bool {
+        let bytes = Found::InFrame(&frame[1..=part]).into_bytes(frame);
+        assert_eq!(bytes.len(), part);
+        frame.as_ptr_range().contains(&bytes.as_ptr())
+    }
+
+    #[test]
+    fn what_is_large_and_much_of_its_frame_shares_it() {
+        let frame = Bytes::from(vec![0; 10 * LARGE]);
+        assert!(!shares(&frame, LARGE), "it would keep ten times as much");
+        assert!(shares(&frame, 9 * LARGE));
+        let frame = Bytes::from(vec![0; LARGE]);
+        assert!(!shares(&frame, LARGE - 1));
     }
 }
