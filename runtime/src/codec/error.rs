@@ -1,11 +1,14 @@
 //! Why a value could not be written or read.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::Utf8Error;
 
 use serde::{de, ser};
 
 use super::nesting::ScanError;
+
+/// What is said of a value is cut here, in bytes.
+const MOST_TEXT: usize = 1024;
 
 /// Why a value could not be written. One word, since everything that writes returns it.
 #[derive(Debug)]
@@ -128,6 +131,25 @@ impl std::error::Error for DecodeError {}
 impl de::Error for DecodeError {
     #[cold]
     fn custom<T: fmt::Display>(why: T) -> Self {
-        Unreadable::Other(why.to_string()).into()
+        let mut text = Short::default();
+        let _ = write!(text, "{why}");
+        Unreadable::Other(text.0).into()
+    }
+}
+
+/// The beginning of a text: what serde says of a value may repeat the value, and that comes from the peer.
+#[derive(Default)]
+struct Short(String);
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = MOST_TEXT.saturating_sub(self.0.len());
+        if text.len() <= room {
+            self.0.push_str(text);
+            return Ok(());
+        }
+        self.0.push_str(&text[..text.floor_char_boundary(room)]);
+        self.0.push('…');
+        Err(fmt::Error)
     }
 }

@@ -97,6 +97,15 @@ fn what_does_not_fit_is_said() {
 }
 
 #[test]
+fn what_is_said_does_not_repeat_all_that_came() {
+    let mut bytes = vec![0xdb, 0, 1, 0, 0];
+    bytes.resize(bytes.len() + 0x1_0000, 1); // each of them is four characters when it is shown
+    let said = refused::<u32>(&bytes);
+    assert!(said.starts_with("invalid type: string") && said.ends_with('…'));
+    assert!(said.len() < 2000, "{} bytes", said.len());
+}
+
+#[test]
 fn fields_come_in_any_order_among_others() {
     let order = Order {
         id: 7,
