@@ -86,7 +86,7 @@ pub(super) fn dispatch(
         Err(error) => {
             incoming.fail(error);
             if id.is_none() {
-                ended.one_more(object);
+                ended.one_more(None);
             }
             return;
         }
