@@ -13,7 +13,7 @@ use std::future::{Future, poll_fn};
 use std::io::IoSlice;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use bytes::{BufMut, BytesMut};
@@ -68,6 +68,8 @@ pub(super) struct Driver<T: Transport> {
     ended: Ended,
     stepped_back: bool,
     timer: Option<Pin<Box<Sleep>>>,
+    /// Whom the timer wakes, if it has been told.
+    timer_wakes: Option<Waker>,
     /// When something is to be seen to, as it was known when this task last had the connection.
     due: Option<Instant>,
     opened: Option<oneshot::Sender<Result<Opened, Error>>>,
@@ -118,6 +120,7 @@ impl<T: Transport> Driver<T> {
             ended: Ended::default(),
             stepped_back: false,
             timer: None,
+            timer_wakes: None,
             due: None,
             opened: Some(opened),
             claim: None,
@@ -298,9 +301,18 @@ impl<T: Transport> Driver<T> {
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at.into())));
             if at < timer.deadline().into_std() {
                 timer.as_mut().reset(at.into());
+                self.timer_wakes = None;
+            }
+            let wakes = self.timer_wakes.as_ref();
+            if wakes.is_some_and(|waker| waker.will_wake(cx.waker())) && !timer.is_elapsed() {
+                return Poll::Pending; // as in most turns
             }
             // The time moves on with every byte that arrives; the timer follows when it fires.
-            ready!(timer.as_mut().poll(cx));
+            if timer.as_mut().poll(cx).is_pending() {
+                self.timer_wakes = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            self.timer_wakes = None;
             let next = self.link.drive(|core| {
                 core.on_timeout(now())?;
                 Ok(core.timeout())
