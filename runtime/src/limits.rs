@@ -47,8 +47,8 @@ pub struct Limits {
     /// Arrays and maps inside each other, in an argument or in a result. Default: 64.
     ///
     /// A value that is nested deeper is not written, and the call fails with
-    /// [`Encode`](crate::ErrorKind::Encode). At least 1. Values are decoded recursively: a much higher
-    /// figure needs threads with a larger stack.
+    /// [`Encode`](crate::ErrorKind::Encode). At least 1. Values are decoded recursively, and no deeper than
+    /// 1024, whatever is set here.
     pub max_nesting: u32,
     /// Bytes that may stand in this end's outgoing queue before its calls wait for room, and calls of
     /// the peer wait to be begun. Default: 4 MiB.

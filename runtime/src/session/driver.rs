@@ -2,7 +2,7 @@
 //! on what comes out of it.
 //!
 //! Everything that arrived is worked off first, handlers included; what they and everybody else
-//! wrote in the meantime then leaves in one write. While several calls are under way the task steps
+//! wrote in the meantime then leaves in one write, up to the next large payload. While several calls are under way the task steps
 //! back once before it writes, so that those who are about to call get into the same write; a lone
 //! call is never held up. (Measured on two plain ends over loopback: one write per message costs
 //! seven times the processor time of this.)
