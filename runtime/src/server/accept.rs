@@ -182,7 +182,7 @@ impl Shared {
         match self.keep(&session) {
             Stage::Serving => {}
             // It was open before, and calls may be in flight: they may finish, as those of the others.
-            Stage::Leaving(until) => let_finish(&[session.clone()], until).await,
+            Stage::Leaving(until) => let_finish(std::slice::from_ref(&session), until).await,
             Stage::Closing | Stage::Over => session.close(),
         }
         session.closed().await;

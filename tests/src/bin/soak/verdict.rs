@@ -10,8 +10,9 @@ use crate::trend::{growth, median};
 const SHARE: f64 = 0.05;
 /// ... or so many bytes, whichever is more.
 const LEAST: f64 = 4.0 * 1_048_576.0;
-/// What may be left of the heap when everybody has gone: what the runtimes and thread-local buffers keep.
-const REST: f64 = 1_048_576.0;
+/// What may be left of the heap when everybody has gone: 4 MiB of memory for large frames, which is there to be
+/// used again, and what the runtimes and thread-local buffers keep.
+const REST: f64 = 5.0 * 1_048_576.0;
 
 /// The checks in words, each with whether it held.
 pub struct Verdict {
