@@ -133,7 +133,8 @@ impl End {
                         }
                         IncomingTarget::Service(_) | IncomingTarget::Unknown(_) => (None, None),
                     };
-                    let passed = self.passed(call.references);
+                    let references = call.extras.map_or_else(Vec::new, |it| it.references);
+                    let passed = self.passed(references);
                     self.arrived.push(Arrived {
                         id: call.id,
                         object,
@@ -193,7 +194,8 @@ impl End {
     pub(crate) fn output(&mut self) -> BytesMut {
         let (now, mut output) = (self.now, Output::default());
         self.with(|core| core.take_output(&mut output, || now));
-        let bytes = BytesMut::from(output.bytes());
+        let mut bytes = BytesMut::new();
+        output.append_to(&mut bytes);
         self.with(|core| core.wrote(bytes.len(), now));
         let granted = *self.core.peer();
         self.reader.take(&bytes, &granted);

@@ -84,7 +84,9 @@ fn receive(
     }
     let mut output = Output::default();
     core.take_output(&mut output, || now);
-    came.push(format!("{:02x?}", output.bytes()));
+    let mut bytes = BytesMut::new();
+    output.append_to(&mut bytes);
+    came.push(format!("{:02x?}", &bytes[..]));
     came
 }
 
@@ -107,14 +109,10 @@ fn in_words(event: Event<Tester>) -> String {
                 IncomingTarget::Object(id, Object::Own(_) | Object::Peers(_)) => format!("{id}"),
                 IncomingTarget::Unknown(id) => format!("unknown {id}"),
             };
+            let extras = call.extras.map(|it| (it.left, it.metadata, table(it.references)));
             format!(
-                "call {:?} of {target}, {} {:?} {:?} {:?} {:?}",
-                call.id,
-                call.method,
-                call.left,
-                call.metadata,
-                table(call.references),
-                params,
+                "call {:?} of {target}, {} {extras:?} {params:?}",
+                call.id, call.method,
             )
         }
         Event::Cancelled(id) => format!("cancelled {id}"),

@@ -4,11 +4,13 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::attached::{Caller, Handed, Listener, Object, Tester, Told};
 use crate::end::{End, Made};
 use crate::error::ErrorKind;
 use crate::frame::Status;
-use crate::proto::{CallTarget, Connection, NewCall, NewReference, Submitted};
+use crate::proto::{CallTarget, Connection, NewCall, NewReference, Payload, Submitted};
 use crate::steps::{Action, Call, How, Objects, Pass};
 
 impl End {
@@ -77,6 +79,7 @@ impl End {
             .millis
             .map(|millis| self.now + Duration::from_millis(millis.into()));
         let params = [&[0x91][..], &bin(call.bytes)].concat();
+        let (head, rest) = in_pieces(&params);
         let new = NewCall {
             target: match &callee {
                 Some(proxy) => CallTarget::Object(proxy.id),
@@ -89,7 +92,10 @@ impl End {
             overflow: call.policy.into(),
             metadata: None,
             references,
-            params: &params,
+            params: Payload {
+                bytes: head,
+                rest: rest.as_ref(),
+            },
         };
         self.submitted += 1;
         let (now, mut told) = (self.now, None);
@@ -130,8 +136,13 @@ impl End {
                     None => Vec::new(),
                 };
                 let value = bin(bytes);
+                let (head, rest) = in_pieces(&value);
+                let value = Payload {
+                    bytes: head,
+                    rest: rest.as_ref(),
+                };
                 self.with(|core| {
-                    let replied = status.map(|status| core.reply(id, status, references, &value));
+                    let replied = status.map(|status| core.reply(id, status, references, value));
                     if !matches!(replied, Some(Ok(()))) {
                         core.fail(id, ErrorKind::Panicked, "it did not come to an end");
                     }
@@ -195,4 +206,13 @@ fn bin(length: u16) -> Vec<u8> {
     value.extend(length.to_be_bytes());
     value.resize(3 + usize::from(length), 7);
     value
+}
+
+/// Every other payload goes in two pieces, as large ones do.
+fn in_pieces(payload: &[u8]) -> (&[u8], Option<Bytes>) {
+    if payload.len().is_multiple_of(2) {
+        return (payload, None);
+    }
+    let (head, rest) = payload.split_at(1);
+    (head, Some(Bytes::copy_from_slice(rest)))
 }

@@ -7,8 +7,8 @@ use crate::frame::{Frame, write};
 /// Appends the frame with its length, and gives the length. `None` for a kind that this version does not write.
 pub(crate) fn write_frame(out: &mut BytesMut, frame: &Frame<'_>) -> Option<usize> {
     Some(match frame {
-        Frame::Request(call) | Frame::Notification(call) => write::request(out, call),
-        Frame::Response(answer) => write::response(out, answer),
+        Frame::Request(call) | Frame::Notification(call) => write::request(out, call, 0),
+        Frame::Response(answer) => write::response(out, answer, 0),
         Frame::Cancel { id } => write::cancel(out, *id),
         Frame::Release { object, count } => write::release(out, *object, *count),
         Frame::Revoke { object, reason } => write::revoke(out, *object, reason),
