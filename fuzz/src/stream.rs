@@ -109,7 +109,9 @@ fn in_words(event: Event<Tester>) -> String {
                 IncomingTarget::Object(id, Object::Own(_) | Object::Peers(_)) => format!("{id}"),
                 IncomingTarget::Unknown(id) => format!("unknown {id}"),
             };
-            let extras = call.extras.map(|it| (it.left, it.metadata, table(it.references)));
+            let extras = call
+                .extras
+                .map(|it| (it.left, it.metadata, table(it.references)));
             format!(
                 "call {:?} of {target}, {} {extras:?} {params:?}",
                 call.id, call.method,
