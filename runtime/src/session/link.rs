@@ -141,10 +141,7 @@ impl Link {
 
     /// Whether the driver has nothing to do. From then on whoever brings it something wakes it.
     pub(super) fn is_idle(&self) -> bool {
-        self.work(|core| {
-            core.idle = !core.connection.has_output() && !core.connection.has_events();
-            (core.idle, false)
-        })
+        self.drive_to_rest(|_| ((), true)).1
     }
 
     fn work<R>(&self, work: impl FnOnce(&mut Core) -> (R, bool)) -> R {
