@@ -126,7 +126,7 @@ impl<'de> MapAccess<'de> for &mut Inner<'_, 'de> {
         self.left -= 1;
         if let Some((name, names)) = self.names.split_first() {
             self.names = names;
-            self.reader.expect_name(Some(name));
+            self.reader.expect_name(name);
         }
         seed.deserialize(&mut *self.reader).map(Some)
     }

@@ -157,8 +157,8 @@ impl<'de> Reader<'de> {
 
     /// Says that the name of a field comes next, and which one it is likely to be.
     #[inline]
-    pub(super) fn expect_name(&mut self, likely: Option<&'static str>) {
-        self.likely = likely;
+    pub(super) fn expect_name(&mut self, likely: &'static str) {
+        self.likely = Some(likely);
     }
 
     /// The name that comes next, if it is the one that was likely. That one is known to be text.
