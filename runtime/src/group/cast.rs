@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use tokio::task::coop::poll_proceed;
+
 use super::local::{Local, LocalCall};
 use super::members::Member;
 use super::together::Together;
@@ -107,6 +109,7 @@ impl<K, P: ProxyType, R> Future for Cast<'_, K, P, R> {
         while let Some((member, outcome)) = ready!(self.waiting.poll_next(cx)) {
             (self.note)(&self.group, self.method, &member, outcome);
         }
+        ready!(poll_proceed(cx)).made_progress();
         Poll::Ready((self.outcome)(self.unsent.take()))
     }
 }

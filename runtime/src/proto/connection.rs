@@ -21,6 +21,9 @@ use crate::frame::{Greeting, Ticket, write};
 use crate::id::ObjectId;
 use crate::limits::Limits;
 
+/// So many bytes are not held back while there is still something to be read.
+const EARLY_OUTPUT: usize = 16 << 10;
+
 /// Which end this is. It matters only for the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -204,6 +207,12 @@ impl<H: Host> Connection<H> {
             || self.pong_due.is_some()
             || self.ping_due
             || self.has_resumable_output()
+    }
+
+    /// Whether something should be sent before more is read: credit, or so much that the peer can work on it
+    /// meanwhile.
+    pub(crate) fn is_pressing(&self) -> bool {
+        !self.is_suspended() && (self.served.credit_is_due() || self.output.len() >= EARLY_OUTPUT)
     }
 
     /// Bytes that are not written yet.

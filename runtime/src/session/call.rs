@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use tokio::task::coop::poll_proceed;
 use tokio::time::Sleep;
 
 use super::again::{Again, Between};
@@ -277,7 +278,12 @@ impl<R> Call<R> {
         loop {
             let waiting = match &mut self.state {
                 State::Waiting(waiting) => waiting,
-                State::Sent => return Poll::Ready(Ended::Sent),
+                State::Sent => {
+                    // Else a loop of events would keep its thread, and the driver that writes them,
+                    // until the credit is used up.
+                    ready!(poll_proceed(cx)).made_progress();
+                    return Poll::Ready(Ended::Sent);
+                }
                 State::Between(between) => {
                     let next = ready!(between.poll(self.method, cx));
                     self.next_session(next);

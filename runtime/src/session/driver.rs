@@ -1,10 +1,11 @@
 //! The one task of a connection: moves bytes between the transport and the protocol core, and acts
 //! on what comes out of it.
 //!
-//! Everything that arrived is worked off first, handlers included; what they and everybody else
-//! wrote in the meantime then leaves in one write, up to the next large payload. While several calls are under way the task steps
-//! back once before it writes, so that those who are about to call get into the same write; a lone
-//! call is never held up. (Measured on two plain ends over loopback: one write per message costs
+//! What arrived is worked off first, handlers included; what they and everybody else wrote in the
+//! meantime then leaves in one write, up to the next large payload. Where much arrives, what is due does
+//! not wait for the last of it, so that both ends work at the same time. While several calls are under
+//! way the task steps back once before it writes, so that those who are about to call get into the same
+//! write; a lone call is never held up. (Measured on two plain ends over loopback: one write per message costs
 //! seven times the processor time of this.)
 
 use std::any::Any;
@@ -180,6 +181,12 @@ impl<T: Transport> Driver<T> {
             }
             if let Poll::Ready(end) = self.receive() {
                 return Poll::Ready(end);
+            }
+            if self.link.drive(|core| core.is_pressing()) {
+                self.stepped_back = true; // there is enough for a write
+                if let Poll::Ready(Err(error)) = self.write(cx) {
+                    return Poll::Ready(End::Transport(error));
+                }
             }
         }
         cx.waker().wake_by_ref();

@@ -1,0 +1,188 @@
+//! Both ends work at the same time: what one has done goes to the other before it has done everything.
+
+use std::pin::Pin;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
+
+use ringback::{Client, Group, Result, Server, service, transport::memory};
+use ringback_tests::until;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+
+#[service]
+trait Shop {
+    async fn echo(&self, text: String) -> Result<String>;
+    async fn attach(&self, #[callback] reader: impl Reader) -> Result<()>;
+}
+
+#[service(group)]
+trait Reader {
+    #[oneway]
+    async fn tell(&self, text: String) -> Result<()>;
+}
+
+#[derive(Default)]
+struct Corner(Mutex<Vec<ReaderProxy>>);
+
+impl Shop for Corner {
+    async fn echo(&self, text: String) -> Result<String> {
+        Ok(text)
+    }
+
+    async fn attach(&self, reader: impl Reader) -> Result<()> {
+        self.0.lock().unwrap().push(ReaderProxy::new(reader));
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Count(AtomicU32);
+
+impl Reader for Count {
+    async fn tell(&self, _text: String) -> Result<()> {
+        self.0.fetch_add(1, SeqCst);
+        Ok(())
+    }
+}
+
+/// How many bytes were read at most before something was written.
+#[derive(Default)]
+struct Stretch {
+    now: usize,
+    longest: usize,
+}
+
+/// A transport whose use is noted.
+struct Noted {
+    inner: DuplexStream,
+    stretch: Arc<Mutex<Stretch>>,
+}
+
+impl AsyncRead for Noted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
+        let mut stretch = self.stretch.lock().unwrap();
+        stretch.now += buffer.filled().len() - before;
+        stretch.longest = stretch.longest.max(stretch.now);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Noted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        self.stretch.lock().unwrap().now = 0;
+        Pin::new(&mut self.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+/// A pair whose first end is noted.
+fn noted() -> (Noted, DuplexStream, Arc<Mutex<Stretch>>) {
+    let (inner, there) = memory::pair();
+    let stretch = Arc::<Mutex<Stretch>>::default();
+    let noted = Noted {
+        inner,
+        stretch: Arc::clone(&stretch),
+    };
+    (noted, there, stretch)
+}
+
+#[tokio::test]
+async fn the_first_answers_leave_before_the_last_calls_are_read() {
+    let (noted, there, stretch) = noted();
+    let server = Server::builder().service(ShopServer::new(Corner::default()));
+    let (served, client) =
+        tokio::try_join!(server.serve_io(noted), Client::builder().connect_io(there)).unwrap();
+    let shop = client.service::<ShopClient>();
+    let text = "x".repeat(2000);
+    let calls = (0..100).map(|_| {
+        let (shop, text) = (shop.clone(), text.clone());
+        tokio::spawn(async move { shop.echo(text).await })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        call.await.unwrap().unwrap();
+    }
+    let longest = stretch.lock().unwrap().longest;
+    assert!(longest < 50_000, "of 200,000 bytes {longest} at once");
+    drop(served);
+}
+
+#[tokio::test]
+async fn credit_is_given_before_the_last_events_are_read() {
+    let (noted, there, stretch) = noted();
+    let corner = Arc::new(Corner::default());
+    let server = Server::builder().service(ShopServer::new(Arc::clone(&corner)));
+    let (served, client) =
+        tokio::try_join!(server.serve_io(there), Client::builder().connect_io(noted)).unwrap();
+    let shop = client.service::<ShopClient>();
+    let count = Arc::new(Count::default());
+    shop.attach(Arc::clone(&count)).await.unwrap();
+    let reader = corner.0.lock().unwrap()[0].clone();
+    let text = "x".repeat(100);
+    // All of them lie in the transport before the first is read: nothing is waited for.
+    let events: Vec<_> = (0..1000).map(|_| reader.tell(text.clone())).collect();
+    futures::future::join_all(events).await;
+    until("all have come", || count.0.load(SeqCst) == 1000).await;
+    let longest = stretch.lock().unwrap().longest;
+    assert!(longest < 60_000, "of 120,000 bytes {longest} at once");
+    drop(served);
+}
+
+/// Somebody sends events in a loop, and another task wants to run.
+async fn has_a_turn_among_events(grouped: bool) {
+    let (here, there) = memory::pair();
+    let corner = Arc::new(Corner::default());
+    let server = Server::builder().service(ShopServer::new(Arc::clone(&corner)));
+    let (served, client) =
+        tokio::try_join!(server.serve_io(there), Client::builder().connect_io(here)).unwrap();
+    let shop = client.service::<ShopClient>();
+    shop.attach(Count::default()).await.unwrap();
+    let reader = corner.0.lock().unwrap()[0].clone();
+    let group = Group::<u8, ReaderProxy>::new();
+    group.insert(0, reader.clone());
+
+    let sent = Arc::new(AtomicU32::new(0));
+    let sends = Arc::clone(&sent);
+    let events = tokio::spawn(async move {
+        // Less than the peer's credit, so nothing has to be waited for.
+        for _ in 0..1000 {
+            match grouped {
+                true => group.tell("news".to_owned()).await.unwrap(),
+                false => reader.tell("news".to_owned()).await.unwrap(),
+            }
+            sends.fetch_add(1, SeqCst);
+        }
+    });
+    let other = tokio::spawn(async move { sent.load(SeqCst) });
+    let sent_before = other.await.unwrap();
+    assert!(sent_before < 1000, "all were sent before anybody else ran");
+    events.await.unwrap();
+    drop((served, client));
+}
+
+#[tokio::test]
+async fn who_sends_events_without_end_lets_others_have_their_turn() {
+    has_a_turn_among_events(false).await;
+}
+
+#[tokio::test]
+async fn who_calls_a_group_without_end_lets_others_have_their_turn() {
+    has_a_turn_among_events(true).await;
+}
