@@ -1,6 +1,7 @@
 //! Both ends work at the same time: what one has done goes to the other before it has done everything.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
@@ -9,11 +10,14 @@ use std::task::{Context, Poll, ready};
 use ringback::{Client, Group, Result, Server, service, transport::memory};
 use ringback_tests::until;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::task::unconstrained;
 
 #[service]
 trait Shop {
     async fn echo(&self, text: String) -> Result<String>;
     async fn attach(&self, #[callback] reader: impl Reader) -> Result<()>;
+    #[oneway]
+    async fn post(&self, text: String) -> Result<()>;
 }
 
 #[service(group)]
@@ -23,7 +27,17 @@ trait Reader {
 }
 
 #[derive(Default)]
-struct Corner(Mutex<Vec<ReaderProxy>>);
+struct Corner {
+    readers: Mutex<Vec<ReaderProxy>>,
+    /// How often those had to be polled that pass something on.
+    polls: AtomicU32,
+}
+
+impl Corner {
+    fn reader(&self) -> ReaderProxy {
+        self.readers.lock().unwrap()[0].clone()
+    }
+}
 
 impl Shop for Corner {
     async fn echo(&self, text: String) -> Result<String> {
@@ -31,8 +45,19 @@ impl Shop for Corner {
     }
 
     async fn attach(&self, reader: impl Reader) -> Result<()> {
-        self.0.lock().unwrap().push(ReaderProxy::new(reader));
+        let reader = ReaderProxy::new(reader);
+        self.readers.lock().unwrap().push(reader);
         Ok(())
+    }
+
+    async fn post(&self, text: String) -> Result<()> {
+        let reader = self.reader();
+        let mut told = pin!(reader.tell(text));
+        poll_fn(|cx| {
+            self.polls.fetch_add(1, SeqCst);
+            told.as_mut().poll(cx)
+        })
+        .await
     }
 }
 
@@ -134,11 +159,15 @@ async fn credit_is_given_before_the_last_events_are_read() {
     let shop = client.service::<ShopClient>();
     let count = Arc::new(Count::default());
     shop.attach(Arc::clone(&count)).await.unwrap();
-    let reader = corner.0.lock().unwrap()[0].clone();
+    let reader = corner.reader();
     let text = "x".repeat(100);
     // All of them lie in the transport before the first is read: nothing is waited for.
-    let events: Vec<_> = (0..1000).map(|_| reader.tell(text.clone())).collect();
-    futures::future::join_all(events).await;
+    let events = unconstrained(async {
+        for _ in 0..1000 {
+            reader.tell(text.clone()).await.unwrap();
+        }
+    });
+    events.await;
     until("all have come", || count.0.load(SeqCst) == 1000).await;
     let longest = stretch.lock().unwrap().longest;
     assert!(longest < 60_000, "of 120,000 bytes {longest} at once");
@@ -154,7 +183,7 @@ async fn has_a_turn_among_events(grouped: bool) {
         tokio::try_join!(server.serve_io(there), Client::builder().connect_io(here)).unwrap();
     let shop = client.service::<ShopClient>();
     shop.attach(Count::default()).await.unwrap();
-    let reader = corner.0.lock().unwrap()[0].clone();
+    let reader = corner.reader();
     let group = Group::<u8, ReaderProxy>::new();
     group.insert(0, reader.clone());
 
@@ -185,4 +214,26 @@ async fn who_sends_events_without_end_lets_others_have_their_turn() {
 #[tokio::test]
 async fn who_calls_a_group_without_end_lets_others_have_their_turn() {
     has_a_turn_among_events(true).await;
+}
+
+#[tokio::test]
+async fn what_is_passed_on_needs_no_second_poll_however_much_comes() {
+    let (here, there) = memory::pair();
+    let corner = Arc::new(Corner::default());
+    let server = Server::builder().service(ShopServer::new(Arc::clone(&corner)));
+    let (served, client) =
+        tokio::try_join!(server.serve_io(there), Client::builder().connect_io(here)).unwrap();
+    let shop = client.service::<ShopClient>();
+    let count = Arc::new(Count::default());
+    shop.attach(Arc::clone(&count)).await.unwrap();
+    // Without a pause, so that they come together.
+    let posts = unconstrained(async {
+        for _ in 0..1000 {
+            shop.post("news".to_owned()).await.unwrap();
+        }
+    });
+    posts.await;
+    until("all have come", || count.0.load(SeqCst) == 1000).await;
+    assert_eq!(corner.polls.load(SeqCst), 1000);
+    drop((served, client));
 }
