@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::clock::now;
 use super::handle::Session;
-use super::link::Link;
+use super::link::{Form, Link};
 use crate::frame::Metadata;
 use crate::id::RequestId;
 
@@ -142,14 +142,32 @@ impl Serving {
         work()
     }
 
-    /// Takes the right to answer that request, which its handler does. False if it is taken.
-    pub(super) fn take_answer(link: &Arc<Link>, id: RequestId) -> bool {
-        CURRENT.with_borrow_mut(|current| match current {
-            Some(serving) if serving.request == Some(id) && Arc::ptr_eq(&serving.link, link) => {
-                !std::mem::replace(&mut serving.answered, true)
-            }
-            _ => true, // it has no handler yet
+    /// How the answer of the current call is to be written; `None` of a one-way call, which has none.
+    pub(super) fn form_of_answer() -> Option<Form> {
+        CURRENT.with_borrow(|current| {
+            let serving = current.as_ref()?;
+            serving.request.map(|_| serving.link.form())
         })
+    }
+
+    /// Takes the right to answer the current call, which is a request: over that session, under that id.
+    /// `None` if it is taken.
+    pub(super) fn take_answer() -> Option<(Arc<Link>, RequestId)> {
+        CURRENT.with_borrow_mut(|current| {
+            let serving = current.as_mut()?;
+            let id = serving.request?;
+            let is_taken = std::mem::replace(&mut serving.answered, true);
+            (!is_taken).then(|| (Arc::clone(&serving.link), id))
+        })
+    }
+
+    /// Runs `work` with the session over which the current call came.
+    pub(super) fn with_link(work: impl FnOnce(&Link)) {
+        CURRENT.with_borrow(|current| {
+            if let Some(serving) = current {
+                work(&serving.link);
+            }
+        });
     }
 
     /// For a call that is made now over `link`: the request it is made inside of, if that came over

@@ -72,24 +72,25 @@ pub(super) fn dispatch(
             (target.ok_or_else(|| no_such_service(services, name)), None)
         }
     };
+    let target = match target {
+        Ok(target) => target,
+        Err(error) => {
+            match id {
+                Some(id) => link.fail(id, &error),
+                None => {
+                    let method = format_args!("method {:#010x}", call.method);
+                    link.complain(method, Some(&error));
+                    ended.one_more(None);
+                }
+            }
+            return;
+        }
+    };
     let incoming = Incoming {
-        link: Arc::clone(link),
-        id,
         method: call.method,
         frame: call.frame,
         params: call.params,
         references,
-        answered: false,
-    };
-    let target = match target {
-        Ok(target) => target,
-        Err(error) => {
-            incoming.fail(error);
-            if id.is_none() {
-                ended.one_more(None);
-            }
-            return;
-        }
     };
     let handler = target.dispatch.dispatch(incoming);
     let future = match handler.mode {
@@ -232,7 +233,10 @@ impl Future for Running {
             })
         });
         match polled {
-            Ok(Poll::Ready(())) => return Poll::Ready(()),
+            Ok(Poll::Ready(())) => {
+                me.fail(not_answered);
+                return Poll::Ready(());
+            }
             Ok(Poll::Pending) => {}
             Err(text) => {
                 me.panicked(&text);
@@ -262,8 +266,9 @@ impl Running {
     fn end_early(&mut self) {
         let future = self.future.take();
         let dropped = Serving::scope(&mut self.serving, || catch_panic(|| drop(future)));
-        if let Err(text) = dropped {
-            self.panicked(&text);
+        match dropped {
+            Ok(()) => self.fail(not_answered),
+            Err(text) => self.panicked(&text),
         }
     }
 
@@ -287,6 +292,11 @@ impl Running {
             serving.link.fail(id, &error());
         }
     }
+}
+
+fn not_answered() -> Error {
+    let text = "the handler was ended before it answered";
+    Error::new(ErrorKind::Cancelled, text)
 }
 
 impl Drop for Running {

@@ -1,7 +1,7 @@
 //! A call as its handler sees it: arguments come out, the answer goes in.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -9,7 +9,6 @@ use serde::Deserialize;
 use super::context::Serving;
 use super::encoder::buffer;
 use super::large;
-use super::link::Link;
 use super::passing::Passing;
 use super::received::References;
 use super::remote::Method;
@@ -18,15 +17,12 @@ use super::value::{Arg, Outcome, OutcomeWriter, read_next};
 use crate::codec::{DecodeError, Values, read_array_head};
 use crate::error::{Error, ErrorKind, Result};
 use crate::frame::Status;
-use crate::id::RequestId;
 use crate::proto::Payload;
 
-/// A call of the peer. It owns the received frame and the duty to answer: dropped without an answer,
-/// it answers that the call was cancelled.
+/// A call of the peer: the received frame. Over which session it came, and whether it has its answer, is in
+/// the context in which its handler runs, and nowhere else may it be answered. A handler that ends without
+/// that has the call answered as cancelled.
 pub struct Incoming {
-    pub(super) link: Arc<Link>,
-    /// `None` for a one-way call.
-    pub(super) id: Option<RequestId>,
     pub(super) method: u32,
     pub(super) frame: Bytes,
     /// Where in the frame the arguments begin.
@@ -34,7 +30,6 @@ pub struct Incoming {
     /// Taken when the arguments are decoded: a proxy that the handler drops is released then and
     /// not at the handler's end. Most calls have none.
     pub(super) references: Option<Box<Mutex<References>>>,
-    pub(super) answered: bool,
 }
 
 impl Incoming {
@@ -73,11 +68,10 @@ impl Incoming {
     }
 
     /// Answers with what the handler returned.
-    pub fn reply<R: Outcome>(mut self, method: &'static Method, mut outcome: R) {
-        self.answered = true;
-        let Some(id) = self.id else {
+    pub fn reply<R: Outcome>(self, method: &'static Method, mut outcome: R) {
+        let Some(form) = Serving::form_of_answer() else {
             if outcome.is_err() {
-                self.one_way_failed(Some(method), outcome.error());
+                one_way_failed(method, outcome.error());
             }
             return;
         };
@@ -86,7 +80,7 @@ impl Incoming {
             let written = passing.scope(|| {
                 let mut writer = OutcomeWriter {
                     out,
-                    form: self.link.form(),
+                    form,
                     rest: None,
                     written: Ok(Status::Ok),
                 };
@@ -94,64 +88,37 @@ impl Incoming {
                 writer.written.map(|status| (status, writer.rest))
             });
             // Not before: the user's code that writes it may panic, and then that is the answer.
-            if !Serving::take_answer(&self.link, id) {
+            let Some((link, id)) = Serving::take_answer() else {
                 return;
-            }
+            };
             match written {
                 Ok((status, rest)) => {
-                    let references = passing.over(&self.link);
+                    let references = passing.over(&link);
                     let rest = rest.or_else(|| large::lend(out).map(Box::new));
                     let value = Payload {
                         bytes: out,
                         rest: rest.as_deref(),
                     };
-                    self.link
-                        .reply(id, status, references, value, || method.to_string());
+                    link.reply(id, status, references, value, || method.to_string());
                 }
                 Err(why) => {
                     let error = Error::new(
                         ErrorKind::Encode,
                         format!("the answer of {method} cannot be written: {why}"),
                     );
-                    self.link.fail(id, &error);
+                    link.fail(id, &error);
                 }
             }
         });
     }
 
-    /// `error` is `None` if it is of a type of the service's own.
-    fn one_way_failed(&self, method: Option<&Method>, error: Option<&Error>) {
-        let method = || match method {
-            Some(method) => method.to_string(),
-            None => format!("method {:#010x}", self.method),
-        };
-        let peer = self.link.peer_addr();
-        let kind = error.map_or(ErrorKind::Application, Error::kind);
-        let error = error.map(tracing::field::display);
-        if self.link.running.complaints.is_first(kind) {
-            tracing::warn!(
-                ?peer,
-                method = method(),
-                error,
-                "a one-way call failed (more of the kind in this session: at debug level)"
-            );
-        } else {
-            tracing::debug!(?peer, method = method(), error, "a one-way call failed");
-        }
-    }
-
     /// Answers that the call failed.
-    pub fn fail(mut self, error: Error) {
-        self.answered = true;
-        match self.id {
-            Some(id) => self.answer_failed(id, &error),
-            None => self.one_way_failed(None, Some(&error)),
-        }
-    }
-
-    fn answer_failed(&self, id: RequestId, error: &Error) {
-        if Serving::take_answer(&self.link, id) {
-            self.link.fail(id, error);
+    pub fn fail(self, error: Error) {
+        if Serving::form_of_answer().is_none() {
+            let method = format_args!("method {:#010x}", self.method);
+            one_way_failed(method, Some(&error));
+        } else if let Some((link, id)) = Serving::take_answer() {
+            link.fail(id, &error);
         }
     }
 
@@ -175,26 +142,14 @@ impl Incoming {
     }
 }
 
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        let Some(id) = self.id.filter(|_| !self.answered) else {
-            return;
-        };
-        // Whoever catches a panic knows what it said, and answers.
-        if !std::thread::panicking() {
-            let error = Error::new(
-                ErrorKind::Cancelled,
-                "the handler was ended before it answered",
-            );
-            self.answer_failed(id, &error);
-        }
-    }
+/// Nobody but the log is told. `error` is `None` if it is of a type of the service's own.
+fn one_way_failed(method: impl fmt::Display, error: Option<&Error>) {
+    Serving::with_link(|link| link.complain(method, error));
 }
 
 impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming")
-            .field("id", &self.id)
             .field("method", &self.method)
             .finish_non_exhaustive()
     }

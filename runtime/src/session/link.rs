@@ -1,5 +1,6 @@
 //! What the driver of a connection, its calls, its handlers and its handles share.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,7 +18,7 @@ use super::lane::Lanes;
 use super::running::Running;
 use super::target::Target;
 use super::watch::{OnClosed, Watch};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::frame::Status;
 use crate::id::{ObjectId, RequestId};
 use crate::proto::{
@@ -389,6 +390,23 @@ impl Link {
                 core.fail(id, error.kind(), &error.full_message());
             }
         });
+    }
+
+    /// A one-way call of the peer failed. `error` is `None` if it is of a type of the service's own.
+    pub(super) fn complain(&self, method: impl fmt::Display, error: Option<&Error>) {
+        let peer = self.peer_addr();
+        let kind = error.map_or(ErrorKind::Application, Error::kind);
+        let error = error.map(tracing::field::display);
+        if self.running.complaints.is_first(kind) {
+            tracing::warn!(
+                ?peer,
+                %method,
+                error,
+                "a one-way call failed (more of the kind in this session: at debug level)"
+            );
+        } else {
+            tracing::debug!(?peer, %method, error, "a one-way call failed");
+        }
     }
 
     pub(crate) fn fail(&self, id: RequestId, error: &Error) {
