@@ -162,12 +162,20 @@ impl<'de> Reader<'de> {
     }
 
     /// The name that comes next, if it is the one that was likely. That one is known to be text.
+    #[inline]
     pub(super) fn likely_name(&mut self) -> Option<&'static str> {
         let likely = self.likely.take()?;
-        let length = u8::try_from(likely.len()).ok().filter(|len| *len < 0x20)?;
-        let rest = self.rest.strip_prefix(&[0xa0 | length])?;
-        self.rest = rest.strip_prefix(likely.as_bytes())?;
-        Some(likely)
+        let (&marker, rest) = self.rest.split_first()?;
+        let length = likely.len();
+        // Names are short, and then this is faster than a comparison that has to be called.
+        let is_there = length < 0x20
+            && usize::from(marker ^ 0xa0) == length
+            && rest.len() >= length
+            && std::iter::zip(rest, likely.as_bytes()).all(|(found, name)| found == name);
+        is_there.then(|| {
+            self.rest = &rest[length..];
+            likely
+        })
     }
 
     /// Whether the next value is nil; if so, it is read.

@@ -43,7 +43,7 @@ pub(crate) enum Target<'a> {
     Object(ObjectId),
 }
 
-#[inline]
+#[inline(always)]
 pub(super) fn read_request<'a>(
     fields: &mut Cursor<'a>,
     found: u32,
@@ -55,7 +55,7 @@ pub(super) fn read_request<'a>(
     read_call(fields, Some(id), max_nesting)
 }
 
-#[inline]
+#[inline(always)]
 pub(super) fn read_notification<'a>(
     fields: &mut Cursor<'a>,
     found: u32,
@@ -66,7 +66,7 @@ pub(super) fn read_notification<'a>(
     read_call(fields, None, max_nesting)
 }
 
-#[inline]
+#[inline(always)]
 fn read_call<'a>(
     fields: &mut Cursor<'a>,
     id: Option<RequestId>,
