@@ -26,7 +26,9 @@ mod zoo;
 pub(crate) use bytes::{Bytes, OwnedBytes};
 pub(crate) use error::{DecodeError, EncodeError};
 pub(crate) use nesting::{ScanError, scan};
+#[cfg(test)]
+pub(crate) use value::encode;
 pub(crate) use value::{
-    ReferenceIndex, Values, encode, read_array_head, read_reference_index, write_array_head,
+    ReferenceIndex, ValueWriter, Values, read_array_head, read_reference_index, write_array_head,
     write_reference_index,
 };

@@ -15,22 +15,51 @@ use super::writer::Writer;
 /// The MessagePack extension type of a reference: its data is an index into the frame's table.
 pub(crate) const REFERENCE_TAG: i8 = 1;
 
-/// Appends `value` to `out`. `compact` writes structs as arrays; a value nested deeper than
-/// `max_nesting` is an error, since the peer would end the connection over it. What is appended always is
-/// one value, whatever its `Serialize` does.
+/// Writes values one after the other.
+pub(crate) struct ValueWriter(Writer);
+
+impl ValueWriter {
+    /// Writes behind what is in `out`. With `compact`, structs are arrays; a value nested deeper than
+    /// `max_nesting` is an error, since the peer would end the connection over it.
+    #[inline]
+    pub(crate) fn new(out: Vec<u8>, compact: bool, max_nesting: u32) -> Self {
+        Self(Writer::new(out, compact, max_nesting))
+    }
+
+    /// Appends one value, whatever its `Serialize` does, or nothing.
+    #[inline]
+    pub(crate) fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        let start = self.0.position();
+        let written = value.serialize(&mut self.0);
+        if written.is_err() {
+            self.0.take_back(start);
+        }
+        written
+    }
+
+    /// What was written, for more that comes from elsewhere.
+    #[inline]
+    pub(crate) fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        self.0.bytes_mut()
+    }
+
+    #[inline]
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0.into_bytes()
+    }
+}
+
+/// Appends `value` to `out`.
+#[cfg(test)]
 pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Vec<u8>,
     compact: bool,
     max_nesting: u32,
 ) -> Result<(), EncodeError> {
-    let start = out.len();
-    let mut writer = Writer::new(std::mem::take(out), compact, max_nesting);
-    let written = value.serialize(&mut writer);
+    let mut writer = ValueWriter::new(std::mem::take(out), compact, max_nesting);
+    let written = writer.write(value);
     *out = writer.into_bytes();
-    if written.is_err() {
-        out.truncate(start);
-    }
     written
 }
 

@@ -21,6 +21,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Writes behind what is in `out`.
+    #[inline]
     pub(super) fn new(out: Vec<u8>, compact: bool, max_nesting: u32) -> Self {
         Self {
             out,
@@ -31,8 +32,21 @@ impl Writer {
         }
     }
 
+    #[inline]
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.out
+    }
+
+    /// What was written, for more that is no value by itself.
+    pub(super) fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
+    /// Takes back a value that failed: what was written from there on, and the levels that were begun.
+    #[cold]
+    pub(super) fn take_back(&mut self, start: usize) {
+        self.out.truncate(start);
+        self.levels = self.max_nesting;
     }
 
     /// Whether structs are arrays.

@@ -6,8 +6,9 @@ use futures::future::BoxFuture;
 
 use super::call::Deadline;
 use super::encoder::Encoded;
+use super::handle::Session;
 use super::link::{Form, Link};
-use super::remote::{Method, Remote};
+use super::remote::{Callee, Method, Remote};
 use crate::error::{Error, ErrorKind};
 
 /// So often it is made at most: a call that ends each session that it comes to, or even the process
@@ -36,10 +37,16 @@ impl Again {
         })
     }
 
-    /// It is about to be made (once more).
-    pub(super) fn arguments(&mut self) -> &Encoded {
+    /// What it is made to.
+    pub(super) fn callee<'a>(&'a self, session: &'a Session) -> Callee<'a> {
+        self.remote.callee_over(session)
+    }
+
+    /// It is about to be made (once more), over that session.
+    pub(super) fn begin<'a>(&'a mut self, session: &'a Session) -> (Callee<'a>, &'a Encoded) {
         self.times += 1;
-        &self.arguments
+        let this = &*self;
+        (this.callee(session), &this.arguments)
     }
 
     /// Its session has ended: waits for the next one. If there is a reason not to make it again, gives the
@@ -88,12 +95,12 @@ pub(super) struct Between {
 }
 
 impl Between {
-    /// Ready when it can be made over another session, or with the error for the caller.
+    /// Ready with another session over which it can be made, or with the error for the caller.
     pub(super) fn poll(
         &mut self,
         method: &Method,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Remote, Error>> {
+    ) -> Poll<Result<Session, Error>> {
         if let Some(deadline) = &mut self.deadline
             && let Poll::Ready(error) = deadline.poll(method, cx)
         {
@@ -102,12 +109,12 @@ impl Between {
         if !ready!(self.next.as_mut().poll(cx)) {
             return Poll::Ready(Err(self.why.clone()));
         }
-        let remote = self.again.remote.now();
-        if remote.form() != self.again.form {
+        let session = self.again.remote.session();
+        if session.link().form() != self.again.form {
             let text = "it is not made again, since the next session wants other values";
             return Poll::Ready(Err(because(&self.why, text)));
         }
-        Poll::Ready(Ok(remote))
+        Poll::Ready(Ok(session))
     }
 
     pub(super) fn into_parts(self) -> (Box<Again>, Option<Deadline>) {

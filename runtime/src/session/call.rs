@@ -16,8 +16,9 @@ use super::answer::{Answer, Awaited, Reply, awaited};
 use super::clock;
 use super::context::Serving;
 use super::encoder::Encoded;
+use super::handle::Session;
 use super::link::Link;
-use super::remote::{Method, Remote};
+use super::remote::{Callee, Method};
 use super::value::{Outcome, OutcomeReader};
 use crate::error::{Error, ErrorKind};
 use crate::frame::{Failure, Metadata, Status};
@@ -41,7 +42,7 @@ enum Ended {
     Answered(Answer),
 }
 
-enum State {
+pub(super) enum State {
     /// It could not even be made.
     Failed(Error),
     /// A one-way call that was sent at once.
@@ -52,7 +53,7 @@ enum State {
     Over,
 }
 
-struct Waiting {
+pub(super) struct Waiting {
     link: Arc<Link>,
     id: RequestId,
     answer: Awaited,
@@ -71,52 +72,33 @@ struct Terms {
 
 pub(super) struct Deadline {
     made: Instant,
-    at: Instant,
     sleep: Pin<Box<Sleep>>,
 }
 
 impl Deadline {
     fn new(made: Instant, at: Instant) -> Self {
         let sleep = Box::pin(tokio::time::sleep_until(at.into()));
-        Self { made, at, sleep }
+        Self { made, sleep }
+    }
+
+    fn at(&self) -> Instant {
+        self.sleep.deadline().into()
     }
 
     /// Ready with the error when it has passed.
     pub(super) fn poll(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Error> {
         ready!(self.sleep.as_mut().poll(cx));
-        let after = self.at.saturating_duration_since(self.made);
+        let after = self.at().saturating_duration_since(self.made);
         let text = format!("{method} was not answered within {after:?}");
         Poll::Ready(Error::new(ErrorKind::Timeout, text))
     }
 }
 
 impl<R: Outcome> Call<R> {
-    /// Makes a call.
-    pub(super) fn submit(remote: &Remote, method: &'static Method, arguments: &Encoded) -> Self {
+    #[inline]
+    pub(super) fn new(method: &'static Method, state: State) -> Self {
         Self {
-            state: begin(remote, method, arguments, &Terms::of(remote, method)),
-            method,
-            outcome,
-        }
-    }
-
-    /// Makes a call that is made again if its session is lost.
-    pub(super) fn submit_again(
-        remote: &Remote,
-        method: &'static Method,
-        again: Box<Again>,
-    ) -> Self {
-        Self {
-            state: begin_again(remote, method, again, &Terms::of(remote, method)),
-            method,
-            outcome,
-        }
-    }
-
-    /// A call that could not be made.
-    pub(super) fn failed(method: &'static Method, error: Error) -> Self {
-        Self {
-            state: State::Failed(error),
+            state,
             method,
             outcome,
         }
@@ -138,9 +120,9 @@ fn outcome<R: Outcome>(method: &'static Method, end: Ended) -> R {
 }
 
 impl Terms {
-    fn of(remote: &Remote, method: &Method) -> Self {
-        let (inside, inherited) = Serving::current(remote.link());
-        let timeout = remote.timeout().or(method.default_timeout());
+    fn of(callee: &Callee<'_>, method: &Method) -> Self {
+        let (inside, inherited) = Serving::current(callee.link);
+        let timeout = callee.timeout().or(method.default_timeout());
         // Looking at the clock costs as much as a small argument, and most calls have no deadline.
         let made = timeout.map(|timeout| (clock::now(), timeout));
         let own = made.and_then(|(now, timeout)| now.checked_add(timeout));
@@ -158,7 +140,7 @@ impl Terms {
     fn again(deadline: Option<&Deadline>) -> Self {
         Self {
             inside: None,
-            deadline: deadline.map(|deadline| deadline.at),
+            deadline: deadline.map(Deadline::at),
             made: deadline.map(|deadline| deadline.made),
         }
     }
@@ -169,33 +151,36 @@ impl Terms {
     }
 }
 
-fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded, terms: &Terms) -> State {
-    let link = remote.link();
-    let metadata = remote.metadata();
+fn begin(
+    callee: &Callee<'_>,
+    method: &'static Method,
+    arguments: &Encoded,
+    terms: &Terms,
+) -> State {
+    let link = callee.link;
+    let metadata = callee.metadata();
     let references = arguments.passing();
     let references = references.map_or_else(Vec::new, |passing| passing.over(link));
+    let call = NewCall {
+        target: callee.target,
+        method: method.id(),
+        one_way: method.is_one_way(),
+        inside: terms.inside,
+        deadline: terms.deadline,
+        overflow: callee.overflow(),
+        metadata: (!metadata.is_empty())
+            .then(|| Metadata::new(metadata).ok())
+            .flatten(),
+        references,
+        params: arguments.payload(),
+    };
     let mut answer = None;
-    let submitted = link.with(|core| {
-        let call = NewCall {
-            target: remote.call_target(),
-            method: method.id(),
-            one_way: method.is_one_way(),
-            inside: terms.inside,
-            deadline: terms.deadline,
-            overflow: remote.overflow(),
-            metadata: (!metadata.is_empty())
-                .then(|| Metadata::new(metadata).ok())
-                .flatten(),
-            references,
-            params: arguments.payload(),
-        };
-        let caller = || {
-            let (caller, awaited) = awaited();
-            answer = Some(awaited);
-            caller
-        };
-        core.submit(call, caller, clock::now)
-    });
+    let caller = || {
+        let (caller, awaited) = awaited();
+        answer = Some(awaited);
+        caller
+    };
+    let submitted = link.with(|core| core.submit(call, caller, clock::now));
     match (submitted, answer) {
         (Err(why), _) => State::Failed(not_sent(method, why)),
         (Ok(_), None) => State::Sent,
@@ -212,22 +197,42 @@ fn begin(remote: &Remote, method: &'static Method, arguments: &Encoded, terms: &
 }
 
 fn begin_again(
-    remote: &Remote,
+    session: &Session,
     method: &'static Method,
     mut again: Box<Again>,
     terms: &Terms,
 ) -> State {
-    match begin(remote, method, again.arguments(), terms) {
+    let (callee, arguments) = again.begin(session);
+    match begin(&callee, method, arguments, terms) {
         State::Waiting(mut waiting) => {
             waiting.again = Some(again);
             State::Waiting(waiting)
         }
-        State::Failed(error) => State::waits(again, remote.link(), terms.deadline(), error),
+        State::Failed(error) => State::waits(again, session.link(), terms.deadline(), error),
         state => state,
     }
 }
 
 impl State {
+    /// Makes a call.
+    pub(super) fn submit(
+        callee: &Callee<'_>,
+        method: &'static Method,
+        arguments: &Encoded,
+    ) -> Self {
+        begin(callee, method, arguments, &Terms::of(callee, method))
+    }
+
+    /// Makes a call that is made again if its session is lost.
+    pub(super) fn submit_again(
+        session: &Session,
+        method: &'static Method,
+        again: Box<Again>,
+    ) -> Self {
+        let terms = Terms::of(&again.callee(session), method);
+        begin_again(session, method, again, &terms)
+    }
+
     /// The session has ended before the call was answered.
     fn waits(again: Box<Again>, link: &Link, deadline: Option<Deadline>, why: Error) -> Self {
         again
@@ -317,14 +322,14 @@ impl<R> Call<R> {
     }
 
     /// There is another session for a call that is made again, or there will be none.
-    fn next_session(&mut self, next: Result<Remote, Error>) {
+    fn next_session(&mut self, next: Result<Session, Error>) {
         let State::Between(between) = std::mem::replace(&mut self.state, State::Over) else {
             return;
         };
         let (again, deadline) = between.into_parts();
         self.state = match next {
-            Ok(remote) => begin_again(
-                &remote,
+            Ok(session) => begin_again(
+                &session,
                 self.method,
                 again,
                 &Terms::again(deadline.as_ref()),

@@ -1,6 +1,5 @@
 //! Writes the arguments of a call.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -8,29 +7,36 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::again::Again;
-use super::call::Call;
+use super::call::{Call, State};
+use super::handle::Session;
 use super::large;
 use super::link::Form;
 use super::passing::Passing;
-use super::remote::{Method, Remote};
+use super::remote::{Far, Method, Remote};
 use super::value::{Arg, Outcome, write};
-use crate::codec::{EncodeError, encode, write_array_head};
+use crate::codec::{EncodeError, ValueWriter, write_array_head};
 use crate::error::{Error, ErrorKind};
 use crate::proto::Payload;
 
 /// Arguments that are being written, into a buffer of their own.
 pub struct Encoder {
     method: &'static Method,
-    form: Form,
-    out: Vec<u8>,
-    /// What follows on it: the last argument so far. In a box, since there mostly is none.
-    rest: Option<Box<Bytes>>,
+    writer: ValueWriter,
+    more: Option<Box<More>>,
+}
+
+/// What most arguments have nothing of.
+#[derive(Default)]
+struct More {
+    /// What follows on the other bytes: the last argument so far.
+    rest: Option<Bytes>,
     passing: Passing,
     /// The first argument that could not be written fails the call.
     failed: Option<Error>,
 }
 
 impl Encoder {
+    #[inline]
     pub(crate) fn new(method: &'static Method, arguments: u32, form: Form) -> Self {
         let mut out = buffer::take();
         match u8::try_from(arguments) {
@@ -39,91 +45,101 @@ impl Encoder {
         }
         Self {
             method,
-            form,
-            passing: Passing::default(),
-            failed: None,
-            out,
-            rest: None,
+            writer: form.writer(out),
+            more: None,
         }
     }
 
     /// Writes the next argument.
     pub fn arg<T: Arg>(&mut self, name: &'static str, value: &T) {
         match large::bytes_of(value) {
-            None => self.write(name, |out, form| write(value, out, form)),
+            None => self.write(name, |writer| write(value, writer)),
             Some(bytes) => self.large(bytes),
-        }
-    }
-
-    /// Writes the next argument, a large byte string.
-    pub(super) fn large(&mut self, bytes: Bytes) {
-        self.copy_rest();
-        large::write_head(&mut self.out, &bytes);
-        self.rest = Some(Box::new(bytes));
-    }
-
-    /// There is another argument behind the last one, so that has to be copied.
-    #[cold]
-    fn copy_rest(&mut self) {
-        if let Some(bytes) = self.rest.take() {
-            self.out.extend_from_slice(&bytes);
         }
     }
 
     /// Writes the next argument, of a type that the handler borrows from the received frame.
     pub fn arg_in_place<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) {
-        self.write(name, |out, form| {
-            encode(value, out, form.compact, form.max_nesting)
-        });
+        self.write(name, |writer| writer.write(value));
+    }
+
+    /// Writes the next argument, a large byte string.
+    pub(super) fn large(&mut self, bytes: Bytes) {
+        if self.goes_on().is_some() {
+            large::write_head(self.writer.bytes_mut(), &bytes);
+            self.more.get_or_insert_default().rest = Some(bytes);
+        }
     }
 
     #[inline]
     fn write(
         &mut self,
         name: &'static str,
-        write: impl FnOnce(&mut Vec<u8>, Form) -> Result<(), EncodeError>,
+        write: impl FnOnce(&mut ValueWriter) -> Result<(), EncodeError>,
     ) {
-        if self.failed.is_some() {
+        let Some(before) = self.goes_on() else {
             return;
+        };
+        let (written, passed) = Passing::noting(before, || write(&mut self.writer));
+        if !passed.is_empty() {
+            self.more.get_or_insert_default().passing.add(passed);
         }
-        if self.rest.is_some() {
-            self.copy_rest();
+        if let Err(why) = written {
+            self.fail(name, &why);
         }
-        let (out, form) = (&mut self.out, self.form);
-        let written = self.passing.scope(|| write(out, form));
-        self.failed = written.err().map(|why| {
-            Error::new(
-                ErrorKind::Encode,
-                format!("argument `{name}` of {}: {why}", self.method),
-            )
-        });
+    }
+
+    /// How many objects were passed before the argument that comes now, unless one has failed.
+    #[inline]
+    fn goes_on(&mut self) -> Option<u32> {
+        match &mut self.more {
+            None => Some(0),
+            Some(more) => more.goes_on(self.writer.bytes_mut()),
+        }
+    }
+
+    #[cold]
+    fn fail(&mut self, name: &'static str, why: &EncodeError) {
+        let text = format!("argument `{name}` of {}: {why}", self.method);
+        let error = Error::new(ErrorKind::Encode, text);
+        self.more.get_or_insert_default().failed = Some(error);
     }
 
     /// The encoded arguments.
-    #[inline(always)] // else what it gives is copied
-    pub(crate) fn finish(mut self) -> Result<Encoded, Error> {
-        if let Some(error) = self.failed {
-            return Err(error);
+    #[inline]
+    pub(crate) fn finish(self) -> Result<Encoded, Error> {
+        let params = self.writer.into_bytes();
+        if self.more.is_some() || large::is_large(&params) {
+            return finish(params, self.more.unwrap_or_default());
         }
-        if self.rest.is_none() && self.passing.is_empty() && !large::is_large(&self.out) {
-            std::mem::forget(self.passing); // it is empty, and that need not be found out again
-            return Ok(Encoded {
-                params: self.out,
-                more: None,
-            });
-        }
-        let more = More {
-            rest: match self.rest {
-                Some(rest) => Some(*rest),
-                None => large::lend(&mut self.out),
-            },
-            passing: self.passing,
-        };
-        Ok(Encoded {
-            params: self.out,
-            more: Some(Box::new(more)),
-        })
+        Ok(Encoded { params, more: None })
     }
+}
+
+impl More {
+    #[cold]
+    fn goes_on(&mut self, out: &mut Vec<u8>) -> Option<u32> {
+        if self.failed.is_some() {
+            return None;
+        }
+        // There is another argument behind the last one, so that has to be copied.
+        if let Some(bytes) = self.rest.take() {
+            out.extend_from_slice(&bytes);
+        }
+        Some(self.passing.count())
+    }
+}
+
+#[cold]
+fn finish(mut params: Vec<u8>, mut more: Box<More>) -> Result<Encoded, Error> {
+    if let Some(error) = more.failed {
+        return Err(error);
+    }
+    if more.rest.is_none() {
+        more.rest = large::lend(&mut params);
+    }
+    let more = Some(more);
+    Ok(Encoded { params, more })
 }
 
 impl fmt::Debug for Encoder {
@@ -140,14 +156,8 @@ pub(crate) struct Encoded {
     more: Option<Box<More>>,
 }
 
-/// What most arguments have nothing of.
-struct More {
-    /// What follows on the other bytes.
-    rest: Option<Bytes>,
-    passing: Passing,
-}
-
 impl Encoded {
+    #[inline]
     pub(super) fn payload(&self) -> Payload<'_> {
         Payload {
             bytes: &self.params,
@@ -156,13 +166,14 @@ impl Encoded {
     }
 
     /// The objects among them.
+    #[inline]
     pub(super) fn passing(&self) -> Option<&Passing> {
         self.more.as_ref().map(|more| &more.passing)
     }
 
     /// Makes the call with these arguments.
     pub(crate) fn submit<R: Outcome>(&self, remote: &Remote, method: &'static Method) -> Call<R> {
-        Call::submit(remote, method, self)
+        Call::new(method, State::submit(&remote.callee(), method, self))
     }
 }
 
@@ -175,49 +186,70 @@ impl Drop for Encoded {
 }
 
 /// A call whose arguments are being written.
-#[derive(Debug)]
 pub struct CallEncoder<'a> {
-    remote: Cow<'a, Remote>,
-    /// What it is made at again if the session is lost, if it may be.
-    again: Option<Remote>,
+    remote: &'a Remote,
+    far: &'a Far,
+    /// The session of the moment, where it changes.
+    session: Option<Session>,
     encoder: Encoder,
 }
 
 impl<'a> CallEncoder<'a> {
+    #[inline]
     pub(super) fn new(
-        remote: Cow<'a, Remote>,
-        again: Option<Remote>,
+        remote: &'a Remote,
+        far: &'a Far,
+        session: Option<Session>,
         method: &'static Method,
         arguments: u32,
     ) -> Self {
-        let encoder = Encoder::new(method, arguments, remote.link().form());
+        let form = far.callee(remote, session.as_ref()).link.form();
         Self {
             remote,
-            again,
-            encoder,
+            far,
+            session,
+            encoder: Encoder::new(method, arguments, form),
         }
     }
 
     /// Makes the call, which is answered.
+    #[inline]
     pub fn request<R: Outcome>(self) -> Call<R> {
-        self.submit()
+        Call::new(self.encoder.method, self.submit())
     }
 
     /// Makes the call of a one-way method: it is over once it has entered the stream.
+    #[inline]
     pub fn notify<R: Outcome<Ok = ()>>(self) -> Call<R> {
-        self.submit()
+        Call::new(self.encoder.method, self.submit())
     }
 
-    fn submit<R: Outcome>(self) -> Call<R> {
-        let (method, form) = (self.encoder.method, self.encoder.form);
-        match (self.encoder.finish(), self.again) {
-            (Err(error), _) => Call::failed(method, error),
-            (Ok(arguments), None) => arguments.submit(&self.remote, method),
-            (Ok(arguments), Some(again)) => {
-                let again = Again::new(again, arguments, form);
-                Call::submit_again(&self.remote, method, again)
+    fn submit(self) -> State {
+        let method = self.encoder.method;
+        let arguments = match self.encoder.finish() {
+            Ok(arguments) => arguments,
+            Err(error) => return State::Failed(error),
+        };
+        match self.session {
+            Some(session) if method.may_be_made_again() => State::submit_again(
+                &session,
+                method,
+                Again::new(self.remote.clone(), arguments, session.link().form()),
+            ),
+            session => {
+                let callee = self.far.callee(self.remote, session.as_ref());
+                State::submit(&callee, method, &arguments)
             }
         }
+    }
+}
+
+impl fmt::Debug for CallEncoder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallEncoder")
+            .field("remote", self.remote)
+            .field("method", self.encoder.method)
+            .finish_non_exhaustive()
     }
 }
 
@@ -230,6 +262,7 @@ impl Deref for CallEncoder<'_> {
 }
 
 impl DerefMut for CallEncoder<'_> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut Encoder {
         &mut self.encoder
     }

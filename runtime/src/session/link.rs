@@ -18,6 +18,7 @@ use super::lane::Lanes;
 use super::running::Running;
 use super::target::Target;
 use super::watch::{OnClosed, Watch};
+use crate::codec::ValueWriter;
 use crate::error::{Error, ErrorKind};
 use crate::frame::Status;
 use crate::id::{ObjectId, RequestId};
@@ -44,6 +45,14 @@ impl Host for Attached {
 pub(crate) struct Form {
     pub(crate) compact: bool,
     pub(crate) max_nesting: u32,
+}
+
+impl Form {
+    /// Writes behind what is in `out`.
+    #[inline]
+    pub(super) fn writer(self, out: Vec<u8>) -> ValueWriter {
+        ValueWriter::new(out, self.compact, self.max_nesting)
+    }
 }
 
 struct Core {

@@ -31,56 +31,83 @@ struct Passed {
 #[derive(Default)]
 pub(super) struct Passing(Vec<Passed>);
 
-/// What is being encoded on this thread.
-#[derive(Clone, Copy, PartialEq)]
-enum Scope {
-    /// No message.
-    None,
-    /// One that has passed nothing yet, as most never do: then `PASSED` need not be looked at.
-    Empty,
-    /// One whose objects are in `PASSED`.
-    Passed,
+thread_local! {
+    /// How many objects the message has passed that is being encoded on this thread, if one is.
+    static COUNT: Cell<Option<u32>> = const { Cell::new(None) };
+    /// The last of these, which its scope will take. Below them are those of the messages around it.
+    static NOTED: RefCell<Vec<Passed>> = const { RefCell::new(Vec::new()) };
 }
 
-thread_local! {
-    static SCOPE: Cell<Scope> = const { Cell::new(Scope::None) };
-    static PASSED: RefCell<Vec<Passed>> = const { RefCell::new(Vec::new()) };
+/// For as long as it is there, the proxies that are written are noted.
+struct Scope {
+    /// The count of the outer message.
+    outer: Option<u32>,
+    /// How many objects the message had passed before.
+    before: u32,
+}
+
+impl Scope {
+    #[inline]
+    fn begin(before: u32) -> Self {
+        let outer = COUNT.replace(Some(before));
+        Self { outer, before }
+    }
+
+    /// Takes those that were noted. Most messages pass none, and have nothing to look for.
+    #[inline]
+    fn take(&self, next: Option<u32>) -> Vec<Passed> {
+        match COUNT.replace(next) {
+            Some(count) if count != self.before => take_last(count - self.before),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Puts the outer message back, also when a user's `Serialize` unwinds.
+impl Drop for Scope {
+    #[inline]
+    fn drop(&mut self) {
+        drop(self.take(self.outer));
+    }
+}
+
+#[cold]
+fn take_last(count: u32) -> Vec<Passed> {
+    NOTED.with_borrow_mut(|noted| noted.split_off(noted.len() - count as usize))
 }
 
 impl Passing {
     /// Runs `encode`, and notes the proxies that it writes.
+    #[inline]
     pub(super) fn scope<R>(&mut self, encode: impl FnOnce() -> R) -> R {
-        /// Puts the outer message back, also when a user's `Serialize` unwinds.
-        struct Restore<'a> {
-            outer: Scope,
-            /// The objects of the outer message, unless both were empty.
-            swapped: Option<Vec<Passed>>,
-            inner: &'a mut Passing,
-        }
-        impl Drop for Restore<'_> {
-            fn drop(&mut self) {
-                let inner = SCOPE.replace(self.outer);
-                if inner == Scope::Passed || self.swapped.is_some() {
-                    let outer = self.swapped.take().unwrap_or_default();
-                    self.inner.0 = PASSED.replace(outer);
-                }
-            }
-        }
-        let inner = match self.0.is_empty() {
-            true => Scope::Empty,
-            false => Scope::Passed,
-        };
-        let outer = SCOPE.replace(inner);
-        let swaps = inner == Scope::Passed || outer == Scope::Passed;
-        let swapped = swaps.then(|| PASSED.replace(std::mem::take(&mut self.0)));
-        let _restore = Restore {
-            outer,
-            swapped,
-            inner: self,
-        };
-        encode()
+        let (result, passed) = Self::noting(self.count(), encode);
+        self.add(passed);
+        result
     }
 
+    /// Runs `encode` for a message that has passed so many objects before. Gives those that it passes, too.
+    #[inline]
+    pub(super) fn noting<R>(before: u32, encode: impl FnOnce() -> R) -> (R, Self) {
+        let scope = Scope::begin(before);
+        let result = encode();
+        let passed = scope.take(Some(before));
+        (result, Self(passed))
+    }
+
+    /// More objects of the same message.
+    #[inline]
+    pub(super) fn add(&mut self, more: Self) {
+        if !more.is_empty() {
+            self.0.extend(more.0);
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> u32 {
+        self.0.len() as u32
+    }
+
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -137,18 +164,14 @@ pub fn serialize_proxy<P: ProxyType, S: Serializer>(
     proxy: &P,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    if SCOPE.get() == Scope::None {
+    let Some(index) = COUNT.get() else {
         return Err(S::Error::custom(format_args!(
             "a proxy of `{}` can be serialised only as a part of a call: it means an object of a session",
             P::Service::NAME
         )));
-    }
+    };
     let passed = Passed::new(proxy);
-    let index = PASSED.with_borrow_mut(|all| {
-        all.push(passed);
-        all.len() - 1
-    });
-    SCOPE.set(Scope::Passed);
-    let index = ReferenceIndex(u32::try_from(index).map_err(S::Error::custom)?);
-    write_reference_index(index, serializer)
+    NOTED.with_borrow_mut(|noted| noted.push(passed));
+    COUNT.set(Some(index + 1));
+    write_reference_index(ReferenceIndex(index), serializer)
 }

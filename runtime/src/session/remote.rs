@@ -1,6 +1,5 @@
 //! A target at the far end: a named service, or an object that was passed.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -94,75 +93,61 @@ pub trait ServiceClient: Sized {
 pub struct Remote {
     /// As a trait object, since a proxy is a good key of a map: clippy would see the locks of the
     /// session in it, and warn each user that the key might change.
-    target: Arc<dyn Callee>,
+    far: Arc<dyn Distant>,
     options: Option<Arc<Options>>,
 }
 
+/// Of [`Far`] alone.
+trait Distant: Send + Sync {
+    fn far(&self) -> &Far;
+}
+
 /// What is called, and over which session.
-trait Callee: Send + Sync {
-    fn session(&self) -> &Session;
-    fn target(&self) -> CallTarget<'_>;
-    /// What it follows, if it is not always called over the same session.
-    fn following(&self) -> Option<&Following> {
-        None
-    }
-}
-
-/// A service, called over the session that a client has at the moment.
-struct Following {
-    client: Arc<Current>,
-    /// The session at the beginning, by which the stub is known.
-    first: Session,
-    name: &'static str,
-}
-
-impl Callee for Following {
-    fn session(&self) -> &Session {
-        &self.first
-    }
-
-    fn target(&self) -> CallTarget<'_> {
-        CallTarget::Service(self.name)
-    }
-
-    fn following(&self) -> Option<&Following> {
-        Some(self)
-    }
-}
-
-enum Far {
-    Service {
-        session: Session,
-        name: &'static str,
-    },
-    Object(Held),
-}
-
-/// Holds an object of the peer: dropping it lets go.
-struct Held {
+pub(super) struct Far {
     session: Session,
-    id: ObjectId,
+    target: CallTarget<'static>,
+    /// The client whose session of the moment it is called over. `session` is then the one at the
+    /// beginning, by which the stub is known.
+    client: Option<Arc<Current>>,
 }
 
-impl Drop for Held {
+impl Distant for Far {
+    fn far(&self) -> &Far {
+        self
+    }
+}
+
+impl Far {
+    /// It as `remote` calls it, over its own session or that one.
+    #[inline]
+    pub(super) fn callee<'a>(
+        &'a self,
+        remote: &'a Remote,
+        session: Option<&'a Session>,
+    ) -> Callee<'a> {
+        Callee {
+            link: session.unwrap_or(&self.session).link(),
+            target: self.target,
+            options: remote.options.as_deref(),
+        }
+    }
+}
+
+/// It holds an object of the peer: dropping it lets go.
+impl Drop for Far {
     fn drop(&mut self) {
-        self.session.link().with(|core| core.release(self.id));
+        if let CallTarget::Object(id) = self.target {
+            self.session.link().with(|core| core.release(id));
+        }
     }
 }
 
-impl Callee for Far {
-    fn session(&self) -> &Session {
-        match self {
-            Self::Service { session, .. } | Self::Object(Held { session, .. }) => session,
-        }
-    }
-
-    fn target(&self) -> CallTarget<'_> {
-        match self {
-            Self::Service { name, .. } => CallTarget::Service(name),
-            Self::Object(held) => CallTarget::Object(held.id),
-        }
-    }
+/// What a call is made to: looked up once for it.
+#[derive(Clone, Copy)]
+pub(super) struct Callee<'a> {
+    pub(super) link: &'a Arc<Link>,
+    pub(super) target: CallTarget<'a>,
+    options: Option<&'a Options>,
 }
 
 /// What `with_timeout` and `with_metadata` have set.
@@ -177,44 +162,36 @@ struct Options {
 
 impl Remote {
     pub(super) fn service(session: Session, name: &'static str) -> Self {
-        Self::new(Far::Service { session, name })
+        Self::new(session, CallTarget::Service(name), None)
     }
 
     /// A service over whatever session the client has.
     pub(super) fn following(client: Arc<Current>, name: &'static str) -> Self {
-        let first = client.session();
-        Self::new(Following {
-            client,
-            first,
-            name,
-        })
+        Self::new(client.session(), CallTarget::Service(name), Some(client))
     }
 
     /// Takes over one holder's part in an object of the peer.
     pub(super) fn object(session: Session, id: ObjectId) -> Self {
-        Self::new(Far::Object(Held { session, id }))
+        Self::new(session, CallTarget::Object(id), None)
     }
 
-    fn new(target: impl Callee + 'static) -> Self {
+    fn new(session: Session, target: CallTarget<'static>, client: Option<Arc<Current>>) -> Self {
         Self {
-            target: Arc::new(target),
+            far: Arc::new(Far {
+                session,
+                target,
+                client,
+            }),
             options: None,
         }
     }
 
     /// The session over which it is called.
     pub fn session(&self) -> Session {
-        match self.target.following() {
-            Some(following) => following.client.session(),
-            None => self.target.session().clone(),
-        }
-    }
-
-    /// The same over the session of the moment.
-    pub(super) fn now(&self) -> Self {
-        match self.target.following() {
-            None => self.clone(),
-            Some(following) => self.over(following),
+        let far = self.far.far();
+        match &far.client {
+            Some(client) => client.session(),
+            None => far.session.clone(),
         }
     }
 
@@ -224,19 +201,24 @@ impl Remote {
     }
 
     pub(super) fn link(&self) -> &Arc<Link> {
-        self.target.session().link()
+        self.far.far().session.link()
     }
 
     /// The object's number, unless it is a named service.
     pub(super) fn object_id(&self) -> Option<ObjectId> {
-        match self.call_target() {
+        match self.far.far().target {
             CallTarget::Service(_) => None,
             CallTarget::Object(id) => Some(id),
         }
     }
 
-    pub(super) fn call_target(&self) -> CallTarget<'_> {
-        self.target.target()
+    pub(super) fn callee(&self) -> Callee<'_> {
+        self.far.far().callee(self, None)
+    }
+
+    /// The same over that session.
+    pub(super) fn callee_over<'a>(&'a self, session: &'a Session) -> Callee<'a> {
+        self.far.far().callee(self, Some(session))
     }
 
     /// A clone whose calls fail with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when they take longer.
@@ -264,7 +246,7 @@ impl Remote {
         let mut options = self.options.as_deref().cloned().unwrap_or_default();
         change(&mut options);
         Self {
-            target: Arc::clone(&self.target),
+            far: Arc::clone(&self.far),
             options: Some(Arc::new(options)),
         }
     }
@@ -274,55 +256,40 @@ impl Remote {
         self.with_options(|options| options.overflow = overflow)
     }
 
-    pub(super) fn overflow(&self) -> Overflow {
-        self.options
-            .as_ref()
-            .map_or(Overflow::Wait, |options| options.overflow)
-    }
-
-    pub(super) fn timeout(&self) -> Option<Duration> {
-        self.options.as_ref()?.timeout
-    }
-
-    pub(super) fn metadata(&self) -> &[u8] {
-        self.options
-            .as_ref()
-            .map_or(&[], |options| &options.encoded)
-    }
-
     /// Begins a call.
     pub fn call(&self, method: &'static Method, arguments: u32) -> CallEncoder<'_> {
-        let Some(following) = self.target.following() else {
-            return CallEncoder::new(Cow::Borrowed(self), None, method, arguments);
-        };
-        let may_be_again = method.idempotent && !method.one_way;
-        let again = may_be_again.then(|| self.clone());
-        CallEncoder::new(Cow::Owned(self.over(following)), again, method, arguments)
-    }
-
-    /// The same service over the session of the moment, for one call.
-    fn over(&self, following: &Following) -> Self {
-        Self {
-            target: Arc::new(Far::Service {
-                session: following.client.session(),
-                name: following.name,
-            }),
-            options: self.options.clone(),
-        }
+        let far = self.far.far();
+        let session = far.client.as_ref().map(|client| client.session());
+        CallEncoder::new(self, far, session, method, arguments)
     }
 
     /// Waits until there is another session than that one. False if there will be none. `None` of what is
     /// always called over the same session.
     pub(super) fn session_after(&self, session: u64) -> Option<BoxFuture<'static, bool>> {
-        let following = self.target.following()?;
-        Some(Box::pin(following.client.next_after(session)))
+        let client = self.far.far().client.as_ref()?;
+        Some(Box::pin(client.next_after(session)))
+    }
+}
+
+impl Callee<'_> {
+    pub(super) fn overflow(&self) -> Overflow {
+        self.options
+            .map_or(Overflow::Wait, |options| options.overflow)
+    }
+
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.options?.timeout
+    }
+
+    pub(super) fn metadata(&self) -> &[u8] {
+        self.options.map_or(&[], |options| &options.encoded)
     }
 }
 
 /// The same object of the same session.
 impl PartialEq for Remote {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.target, &other.target)
+        Arc::ptr_eq(&self.far, &other.far)
             || (self.object_id().is_some()
                 && self.object_id() == other.object_id()
                 && Arc::ptr_eq(self.link(), other.link()))
@@ -341,7 +308,7 @@ impl Hash for Remote {
 impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let session = self.link().id;
-        match self.call_target() {
+        match self.far.far().target {
             CallTarget::Service(name) => write!(f, "service `{name}` of session {session}"),
             CallTarget::Object(id) => write!(f, "object {id} of session {session}"),
         }
@@ -355,5 +322,10 @@ impl Method {
 
     pub(super) fn is_one_way(&self) -> bool {
         self.one_way
+    }
+
+    /// Whether a call is made once more that was not answered before its session was lost.
+    pub(super) fn may_be_made_again(&self) -> bool {
+        self.idempotent && !self.one_way
     }
 }

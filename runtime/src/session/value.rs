@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::large::{self, Found};
-use crate::codec::{Bytes, DecodeError, EncodeError, OwnedBytes, Values, encode};
+use crate::codec::{Bytes, DecodeError, EncodeError, OwnedBytes, ValueWriter, Values};
 use crate::error::{Error, ErrorKind};
 use crate::frame::Status;
 use crate::session::link::Form;
@@ -104,7 +104,12 @@ impl OutcomeWriter<'_> {
     fn write<T: Returned>(&mut self, value: &mut T, status: Status) {
         self.rest = large::taken(value).map(Box::new);
         self.written = match &self.rest {
-            None => write(value, self.out, self.form).map(|()| status),
+            None => {
+                let mut writer = self.form.writer(std::mem::take(self.out));
+                let written = write(value, &mut writer);
+                *self.out = writer.into_bytes();
+                written.map(|()| status)
+            }
             Some(bytes) => {
                 large::write_head(self.out, bytes);
                 Ok(status)
@@ -117,12 +122,11 @@ impl OutcomeWriter<'_> {
 /// byte; here it goes in one piece.
 pub(super) fn write<T: Serialize + 'static>(
     value: &T,
-    out: &mut Vec<u8>,
-    form: Form,
+    writer: &mut ValueWriter,
 ) -> Result<(), EncodeError> {
     match (value as &dyn Any).downcast_ref::<Vec<u8>>() {
-        Some(bytes) => encode(&Bytes(bytes), out, form.compact, form.max_nesting),
-        None => encode(value, out, form.compact, form.max_nesting),
+        Some(bytes) => writer.write(&Bytes(bytes)),
+        None => writer.write(value),
     }
 }
 
