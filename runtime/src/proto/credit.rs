@@ -11,7 +11,9 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::{Fault, Map};
+use super::imports::Import;
+use super::submit::Right;
+use super::{Fault, Host, Map};
 use crate::id::{ObjectId, RequestId};
 
 /// The line in which a call waits: that of its object, or that of the named services.
@@ -83,14 +85,32 @@ impl Credit {
         self.used < self.limit
     }
 
-    /// Whether the next call uses the last of it.
-    pub(super) fn is_short(&self) -> bool {
-        self.used + 1 >= self.limit
+    /// Uses it for a call to that object, or to a named service.
+    ///
+    /// With the last of it even a one-way call is a request, whose response tells that it has ended. The
+    /// handler of a request can call back whatever happens, and if all were notifications, those of both
+    /// ends could wait for each other for ever.
+    #[inline]
+    pub(super) fn take<H: Host>(&mut self, import: Option<&mut Import<H>>, one_way: bool) -> Right {
+        let is_request = !one_way || self.used + 1 >= self.limit;
+        self.used += 1;
+        self.notified += u64::from(!is_request);
+        let stay = import.map_or(0, |import| {
+            import.used += 1;
+            import.notified += u64::from(!is_request);
+            import.stay
+        });
+        Right::Credit { is_request, stay }
     }
 
-    pub(super) fn spend(&mut self, one_way: bool) {
-        self.used += 1;
-        self.notified += u64::from(one_way);
+    /// The call has not entered the stream.
+    pub(super) fn take_back<H: Host>(&mut self, import: Option<&mut Import<H>>, is_request: bool) {
+        self.used -= 1;
+        self.notified -= u64::from(!is_request);
+        if let Some(import) = import {
+            import.used -= 1;
+            import.notified -= u64::from(!is_request);
+        }
     }
 
     /// A request was answered.
@@ -254,6 +274,15 @@ mod tests {
 
     use super::*;
 
+    fn spend(credit: &mut Credit) {
+        credit.used += 1;
+    }
+
+    fn notify(credit: &mut Credit) {
+        spend(credit);
+        credit.notified += 1;
+    }
+
     fn drain(credit: &mut Credit, open: impl Fn(ObjectId) -> bool) -> Vec<u64> {
         credit.grant(100);
         let outstanding = |object| if open(object) { 0 } else { 10 };
@@ -296,14 +325,14 @@ mod tests {
         (0..10).for_each(|id| credit.wait(Some(slow), RequestId(id)));
         let mut sent = 0;
         while credit.next(100, |_| sent).is_some() {
-            credit.spend(false);
+            spend(&mut credit);
             sent += 1;
         }
         assert_eq!(sent, 3, "of the 8 are 5 free, and 25 / 8 is 3");
         credit.wait(Some(other), RequestId(10));
         let outstanding = |object| if object == slow { sent } else { 0 };
         assert_eq!(credit.next(100, outstanding), Some(RequestId(10)));
-        credit.spend(false);
+        spend(&mut credit);
         assert_eq!(credit.next(100, outstanding), None);
         // Somebody else's calls have ended, which leaves more to the slow one.
         credit.give_back();
@@ -373,8 +402,8 @@ mod tests {
     fn credit_for_what_was_never_sent_is_a_fault() {
         let mut credit = Credit::new();
         credit.grant(4);
-        credit.spend(true);
-        credit.spend(true);
+        notify(&mut credit);
+        notify(&mut credit);
         credit.finished(2).unwrap();
         credit.finished(1).unwrap();
         assert_eq!(credit.used(), 0);

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::calls::State;
 use super::credit::Line;
-use super::submit::{Right, Waiting};
+use super::submit::Waiting;
 use super::{Connection, Host};
 use crate::id::RequestId;
 
@@ -41,6 +41,14 @@ impl<H: Host> Connection<H> {
         self.credit.line(line).filter(is_ahead).collect()
     }
 
+    /// A call was sent by it. Gives how many calls that one is inside of.
+    pub(super) fn take_place(&mut self, parent: RequestId, id: RequestId) -> u32 {
+        self.served.get_mut(parent).map_or(0, |serving| {
+            serving.inner = Some(id);
+            serving.depth + 1
+        })
+    }
+
     /// The call that had the place has been answered: the next one takes it.
     pub(super) fn free_place(&mut self, parent: RequestId, now: Instant) {
         if let Some(serving) = self.served.get_mut(parent) {
@@ -59,7 +67,7 @@ impl<H: Host> Connection<H> {
             if let Some(made) = self.calls.get(id) {
                 self.credit.leave(made.object, id);
             }
-            self.send_waiting(id, Right::Place(parent), now);
+            self.send_waiting(id, Some(parent), now);
         }
     }
 

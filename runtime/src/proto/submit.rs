@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::calls::{Made, State};
 use super::credit::Line;
+use super::imports::Import;
 use super::passing::NewReference;
 use super::{Connection, Event, Garbage, Host, Overflow, Payload, Rejected};
 use crate::frame::{Metadata, Request, Target, write};
@@ -59,10 +60,11 @@ pub(super) struct Waiting<H: Host> {
 }
 
 /// By what right a call is sent.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Right {
-    /// It uses credit.
-    Credit,
+    /// It uses credit, taken already: of this stay of the object called. Even a one-way call may have to be
+    /// answered.
+    Credit { is_request: bool, stay: u64 },
     /// It is the one call at a time that the handler of this request of the peer may make without
     /// credit: otherwise two ends with no credit left would wait for each other for ever.
     Place(RequestId),
@@ -146,6 +148,7 @@ impl<H: Host> Waiting<H> {
 impl<H: Host> Connection<H> {
     /// Makes a call, or puts it in line. `caller` is asked for only if somebody has to wait, and the
     /// clock only if the time matters.
+    #[inline]
     pub(crate) fn submit(
         &mut self,
         mut call: NewCall<'_, H>,
@@ -212,23 +215,38 @@ impl<H: Host> Connection<H> {
     }
 
     /// Whether the call may be sent at once, and by what right.
+    #[inline]
     fn right_of(&mut self, call: &mut NewCall<'_, H>) -> Result<Option<Right>, Rejected> {
+        // As mostly: it is no handler's, and nobody leaves.
+        let is_free = call.inside.is_none() && self.leaves.is_none() && self.may_send();
+        let line = call.target.line();
+        let import = line.and_then(|id| self.imports.get_mut(id));
+        // Whether one more call to the object leaves enough credit to others.
+        let has_share = match &import {
+            Some(Import {
+                closed: Some(closed),
+                ..
+            }) => return Err(closed.rejected()),
+            Some(import) => self
+                .credit
+                .has_share(import.used, self.peer.max_object_calls),
+            None => true,
+        };
+        if is_free && has_share && !self.credit.is_waiting(line) {
+            return Ok(Some(self.credit.take(import, call.one_way)));
+        }
+        self.other_right_of(call, has_share)
+    }
+
+    #[inline(never)]
+    fn other_right_of(
+        &mut self,
+        call: &mut NewCall<'_, H>,
+        has_share: bool,
+    ) -> Result<Option<Right>, Rejected> {
         if let Some(error) = self.ended() {
             return Err(Rejected::Closed(error.clone()));
         }
-        let import = match call.target {
-            CallTarget::Object(id) => self.imports.get(id),
-            CallTarget::Service(_) => None,
-        };
-        if let Some(closed) = import.and_then(|import| import.closed.as_ref()) {
-            return Err(Rejected::ObjectClosed {
-                kind: closed.kind,
-                reason: closed.reason.clone(),
-            });
-        }
-        let limit = self.peer.max_object_calls;
-        // Whether one more call to the object leaves enough credit to others.
-        let has_share = import.is_none_or(|import| self.credit.has_share(import.used, limit));
         let serving = call.inside.and_then(|id| self.served.get_mut(id));
         let place = match (&serving, call.inside) {
             (Some(serving), Some(id)) => {
@@ -263,7 +281,25 @@ impl<H: Host> Connection<H> {
             return Err(Rejected::Closed(error));
         }
         let at_once = has_share && self.may_send() && !self.credit.is_waiting(line);
-        Ok(if at_once { Some(Right::Credit) } else { place })
+        Ok(if at_once {
+            Some(self.take_credit(line, call.one_way))
+        } else {
+            place
+        })
+    }
+
+    fn take_credit(&mut self, line: Line, one_way: bool) -> Right {
+        let import = line.and_then(|id| self.imports.get_mut(id));
+        self.credit.take(import, one_way)
+    }
+
+    /// A call by that right has not entered the stream.
+    #[cold]
+    fn give_back(&mut self, line: Line, right: Right) {
+        if let Right::Credit { is_request, .. } = right {
+            let import = line.and_then(|id| self.imports.get_mut(id));
+            self.credit.take_back(import, is_request);
+        }
     }
 
     fn may_send(&self) -> bool {
@@ -283,6 +319,7 @@ impl<H: Host> Connection<H> {
 
     /// Writes the call's frame and accounts for it. Whoever fails has not entered the stream. What is
     /// passed is taken out of the call, and the caller if there will be an answer.
+    #[inline]
     fn send(
         &mut self,
         id: RequestId,
@@ -292,55 +329,31 @@ impl<H: Host> Connection<H> {
         left: Option<u64>,
     ) -> Result<(), Rejected> {
         let object = call.target.line();
-        // Without credit even a one-way call is a request: its response tells that it has ended. With
-        // the last of it, too: the handler of a request can call back whatever happens, and if all
-        // were notifications, those of both ends could wait for each other for ever.
-        let is_request = !call.one_way || right != Right::Credit || self.credit.is_short();
-        let mut head = Request {
+        let (is_request, stay, parent) = match right {
+            Right::Credit { is_request, stay } => (is_request, stay, None),
+            Right::Place(parent) => (true, 0, Some(parent)),
+        };
+        let head = Request {
             id: is_request.then_some(id),
             target: match call.target {
                 CallTarget::Service(name) => Target::Service(name),
                 CallTarget::Object(id) => Target::Object(id),
             },
             method: call.method,
-            parent: match right {
-                Right::Credit => None,
-                Right::Place(parent) => Some(parent),
-            },
+            parent,
             left,
             metadata: call.metadata,
             references: Vec::new(),
             params: call.params.bytes,
         };
         let (rest, rest_len) = (call.params.rest, call.params.rest_len());
-        if call.references.is_empty() {
-            self.write_checked(rest, |output| write::request(output, &head, rest_len))?; // as most are
-        } else {
-            let passed = std::mem::take(&mut call.references);
-            self.write_with_references(passed, rest, |output, references| {
-                head.references = references;
-                write::request(output, &head, rest_len)
-            })?;
-        }
-        let mut depth = 0;
-        let mut in_place_of = None;
-        let mut stay = 0;
-        match right {
-            Right::Credit => {
-                self.credit.spend(!is_request);
-                if let Some(import) = object.and_then(|id| self.imports.get_mut(id)) {
-                    stay = import.stay;
-                    import.used += 1;
-                    import.notified += u64::from(!is_request);
-                }
-            }
-            Right::Place(parent) => {
-                in_place_of = Some(parent);
-                if let Some(serving) = self.served.get_mut(parent) {
-                    serving.inner = Some(id);
-                    depth = serving.depth + 1;
-                }
-            }
+        let written = match call.references.is_empty() {
+            true => self.write_checked(rest, |output| write::request(output, &head, rest_len)),
+            false => self.send_with_references(head, call),
+        };
+        if let Err(rejected) = written {
+            self.give_back(object, right);
+            return Err(rejected);
         }
         if is_request {
             let made = Made {
@@ -348,13 +361,27 @@ impl<H: Host> Connection<H> {
                 state: State::Sent,
                 object,
                 stay,
-                in_place_of,
-                depth,
+                in_place_of: parent,
+                depth: parent.map_or(0, |parent| self.take_place(parent, id)),
                 inner: None,
             };
             self.calls.insert(id, made);
         }
         Ok(())
+    }
+
+    #[inline(never)]
+    fn send_with_references(
+        &mut self,
+        mut head: Request<'_>,
+        call: &mut NewCall<'_, H>,
+    ) -> Result<(), Rejected> {
+        let passed = std::mem::take(&mut call.references);
+        let params = call.params;
+        self.write_with_references(passed, params.rest, |output, references| {
+            head.references = references;
+            write::request(output, &head, params.rest_len())
+        })
     }
 
     /// Lets calls that wait move up, as far as credit and room go.
@@ -365,16 +392,21 @@ impl<H: Host> Connection<H> {
             let Some(id) = self.credit.next(limit, outstanding) else {
                 break;
             };
-            self.send_waiting(id, Right::Credit, now);
+            self.send_waiting(id, None, now);
         }
     }
 
-    pub(super) fn send_waiting(&mut self, id: RequestId, right: Right, now: Instant) {
+    /// Sends a call that waits: in the place of a handler's call, or for credit.
+    pub(super) fn send_waiting(&mut self, id: RequestId, place: Option<RequestId>, now: Instant) {
         let Some(made) = self.calls.remove(id) else {
             return;
         };
         let State::Waiting(mut waiting) = made.state else {
             return;
+        };
+        let right = match place {
+            Some(parent) => Right::Place(parent),
+            None => self.take_credit(made.object, waiting.one_way),
         };
         self.stop_waiting_inside(&waiting, id);
         // Of a one-way call the caller hears when it was sent, of another when it is answered.

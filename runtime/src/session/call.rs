@@ -63,6 +63,7 @@ pub(super) struct Waiting {
 }
 
 /// Inside of which request of the peer a call is made, and until when.
+#[derive(Clone, Copy)]
 struct Terms {
     inside: Option<RequestId>,
     deadline: Option<Instant>,
@@ -120,6 +121,7 @@ fn outcome<R: Outcome>(method: &'static Method, end: Ended) -> R {
 }
 
 impl Terms {
+    #[inline]
     fn of(callee: &Callee<'_>, method: &Method) -> Self {
         let (inside, inherited) = Serving::current(callee.link);
         let timeout = callee.timeout().or(method.default_timeout());
@@ -151,12 +153,8 @@ impl Terms {
     }
 }
 
-fn begin(
-    callee: &Callee<'_>,
-    method: &'static Method,
-    arguments: &Encoded,
-    terms: &Terms,
-) -> State {
+#[inline]
+fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, terms: Terms) -> State {
     let link = callee.link;
     let metadata = callee.metadata();
     let references = arguments.passing();
@@ -200,7 +198,7 @@ fn begin_again(
     session: &Session,
     method: &'static Method,
     mut again: Box<Again>,
-    terms: &Terms,
+    terms: Terms,
 ) -> State {
     let (callee, arguments) = again.begin(session);
     match begin(&callee, method, arguments, terms) {
@@ -215,12 +213,13 @@ fn begin_again(
 
 impl State {
     /// Makes a call.
+    #[inline]
     pub(super) fn submit(
         callee: &Callee<'_>,
         method: &'static Method,
         arguments: &Encoded,
     ) -> Self {
-        begin(callee, method, arguments, &Terms::of(callee, method))
+        begin(callee, method, arguments, Terms::of(callee, method))
     }
 
     /// Makes a call that is made again if its session is lost.
@@ -230,7 +229,7 @@ impl State {
         again: Box<Again>,
     ) -> Self {
         let terms = Terms::of(&again.callee(session), method);
-        begin_again(session, method, again, &terms)
+        begin_again(session, method, again, terms)
     }
 
     /// The session has ended before the call was answered.
@@ -332,7 +331,7 @@ impl<R> Call<R> {
                 &session,
                 self.method,
                 again,
-                &Terms::again(deadline.as_ref()),
+                Terms::again(deadline.as_ref()),
             ),
             Err(error) => State::Failed(error),
         };

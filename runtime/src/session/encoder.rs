@@ -81,7 +81,7 @@ impl Encoder {
             return;
         };
         let (written, passed) = Passing::noting(before, || write(&mut self.writer));
-        if !passed.is_empty() {
+        if let Some(passed) = passed {
             self.more.get_or_insert_default().passing.add(passed);
         }
         if let Err(why) = written {

@@ -118,6 +118,7 @@ impl Link {
 
     /// Works on the connection, under its lock. No code of the user's runs in there; what is to be
     /// dropped of it is dropped afterwards.
+    #[inline]
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut Connection<Attached>) -> R) -> R {
         self.work(|core| {
             let result = work(&mut core.connection);
@@ -154,6 +155,7 @@ impl Link {
         self.drive_to_rest(|_| ((), true)).1
     }
 
+    #[inline]
     fn work<R>(&self, work: impl FnOnce(&mut Core) -> (R, bool)) -> R {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         let (result, wakes) = work(&mut core);

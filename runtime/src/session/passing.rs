@@ -55,11 +55,9 @@ impl Scope {
 
     /// Takes those that were noted. Most messages pass none, and have nothing to look for.
     #[inline]
-    fn take(&self, next: Option<u32>) -> Vec<Passed> {
-        match COUNT.replace(next) {
-            Some(count) if count != self.before => take_last(count - self.before),
-            _ => Vec::new(),
-        }
+    fn take(&self, next: Option<u32>) -> Option<Passing> {
+        let noted = COUNT.replace(next)? - self.before;
+        (noted != 0).then(|| take_last(noted))
     }
 }
 
@@ -72,8 +70,8 @@ impl Drop for Scope {
 }
 
 #[cold]
-fn take_last(count: u32) -> Vec<Passed> {
-    NOTED.with_borrow_mut(|noted| noted.split_off(noted.len() - count as usize))
+fn take_last(count: u32) -> Passing {
+    Passing(NOTED.with_borrow_mut(|noted| noted.split_off(noted.len() - count as usize)))
 }
 
 impl Passing {
@@ -81,35 +79,31 @@ impl Passing {
     #[inline]
     pub(super) fn scope<R>(&mut self, encode: impl FnOnce() -> R) -> R {
         let (result, passed) = Self::noting(self.count(), encode);
-        self.add(passed);
+        if let Some(passed) = passed {
+            self.add(passed);
+        }
         result
     }
 
-    /// Runs `encode` for a message that has passed so many objects before. Gives those that it passes, too.
+    /// Runs `encode` for a message that has passed so many objects before. Gives those that it passes, too,
+    /// if there are any.
     #[inline]
-    pub(super) fn noting<R>(before: u32, encode: impl FnOnce() -> R) -> (R, Self) {
+    pub(super) fn noting<R>(before: u32, encode: impl FnOnce() -> R) -> (R, Option<Self>) {
         let scope = Scope::begin(before);
         let result = encode();
         let passed = scope.take(Some(before));
-        (result, Self(passed))
+        (result, passed)
     }
 
     /// More objects of the same message.
-    #[inline]
+    #[cold]
     pub(super) fn add(&mut self, more: Self) {
-        if !more.is_empty() {
-            self.0.extend(more.0);
-        }
+        self.0.extend(more.0);
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> u32 {
         self.0.len() as u32
-    }
-
-    #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// The table of references for a session.
