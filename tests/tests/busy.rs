@@ -72,6 +72,7 @@ async fn while_the_transport_takes_nothing_nothing_is_done() {
         .build()
         .unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stands, stood_still) = tokio::sync::oneshot::channel::<()>();
     let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
     let peer = std::thread::spawn(move || {
         let server = Server::builder().service(SinkServer::new(Nowhere));
@@ -80,12 +81,14 @@ async fn while_the_transport_takes_nothing_nothing_is_done() {
             stopped.await.unwrap();
             session
         });
+        stands.send(()).unwrap();
         may_go_on.recv().unwrap();
         far.block_on(session.closed())
     });
     let client = Client::builder().connect_io(counted).await.unwrap();
     let sink: SinkClient = client.service();
     stop.send(()).unwrap();
+    stood_still.await.unwrap();
 
     let long = "x".repeat(10_000);
     let calls: Vec<_> = (0..10)
