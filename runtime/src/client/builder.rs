@@ -58,7 +58,7 @@ impl ClientBuilder {
         let address = address.into();
         if self.settings.config.resume.is_none() && self.on_session.is_none() {
             let stream = tcp::connect(&address).await?;
-            let peer_addr = stream.peer_addr().ok();
+            let peer_addr = stream.peer_addr();
             return self.open(stream, peer_addr).await;
         }
         self.dial(dial::by_tcp(address)).await

@@ -60,7 +60,7 @@ pub(super) fn by_tcp(address: Address) -> Connector {
         let address = peer.map_or_else(|| address.clone(), Address::from);
         Box::pin(async move {
             let stream = tcp::connect(&address).await?;
-            let peer_addr = stream.peer_addr().ok();
+            let peer_addr = stream.peer_addr();
             Ok::<Connected, Error>((Box::new(stream), peer_addr))
         })
     })

@@ -108,6 +108,10 @@ pub(crate) struct Connection<H: Host> {
     pub(super) imports: ImportTable<H>,
     pub(super) credit: Credit,
     pub(super) output: Queue,
+    /// Bytes that were taken and could not be written at once: they go before all others.
+    pub(super) unwritten: Option<Box<Output>>,
+    /// How many calls were under way when bytes were last taken to be written.
+    pub(super) busy_before: usize,
     /// Bytes that were taken to be written and are not, and how fast they go.
     leaving: usize,
     leaving_pace: Pace,
@@ -148,6 +152,8 @@ impl<H: Host> Connection<H> {
             imports: ImportTable::new(limits.max_callbacks),
             credit: Credit::new(),
             output: Queue::default(),
+            unwritten: None,
+            busy_before: 0,
             leaving: 0,
             leaving_pace: Pace::new(config.heartbeat, config.heartbeat_misses),
             arrived: 0,
@@ -203,6 +209,7 @@ impl<H: Host> Connection<H> {
             return self.has_overflowed(); // somebody has to see to that
         }
         !self.output.is_empty()
+            || self.unwritten.is_some()
             || self.served.credit_is_due()
             || self.pong_due.is_some()
             || self.ping_due
@@ -231,7 +238,7 @@ impl<H: Host> Connection<H> {
     /// move up.
     pub(crate) fn take_output(&mut self, output: &mut Output, now: impl Fn() -> Instant) {
         debug_assert!(output.is_written());
-        if self.is_suspended() {
+        if self.is_suspended() || self.take_unwritten(output) {
             return;
         }
         if !self.has_output() && !self.credit.is_somebody_next() {
@@ -240,6 +247,7 @@ impl<H: Host> Connection<H> {
             self.leaving_pace.ends();
             return;
         }
+        self.busy_before = self.busy();
         let now = now();
         if self.has_output() && self.is_open() && !self.sends_again() {
             self.tell_credit(); // it rides along
@@ -279,6 +287,7 @@ impl<H: Host> Connection<H> {
         self.arriving_pace.ends();
         self.arrived = 0;
         (self.ping_due, self.pong_due) = (false, None);
+        self.drop_unwritten();
     }
 
     /// The transport took so many of the bytes that were taken last, and not all.

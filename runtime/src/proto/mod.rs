@@ -13,6 +13,7 @@
 //! | `credit` | who may send, and who waits in which line |
 //! | `place` | who of a handler's calls may go without credit |
 //! | `outgoing` | the bytes that are to be written |
+//! | `at_once` | what a lone call needs no driver for |
 //! | `overflow` | what becomes of one-way calls that find their line full |
 //! | `goaway` | what becomes of calls to a peer that is about to leave |
 //! | `heartbeat` | when the peer was last heard |
@@ -25,6 +26,7 @@
 //! What the user gave is never dropped in here, as its `Drop` may call back into the session: it is
 //! handed out, by an event or as [`Garbage`], for whoever holds the lock to drop outside of it.
 
+mod at_once;
 mod calls;
 mod connection;
 mod credit;

@@ -178,7 +178,9 @@ fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, term
         answer = Some(awaited);
         caller
     };
-    let submitted = link.with(|core| core.submit(call, caller, clock::now));
+    // One-way calls come in loops, and are gathered.
+    let alone = (!method.is_one_way()).then_some(1);
+    let submitted = link.with_alone(alone, |core| core.submit(call, caller, clock::now));
     match (submitted, answer) {
         (Err(why), _) => State::Failed(not_sent(method, why)),
         (Ok(_), None) => State::Sent,

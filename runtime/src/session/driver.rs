@@ -24,6 +24,7 @@ use tokio::time::Sleep;
 
 use super::answer::{Answer, Reply};
 use super::clock::now;
+use super::direct::Direct;
 use super::dispatch::{Ended, dispatch};
 use super::events::SessionEvent;
 use super::handle::Session;
@@ -35,6 +36,7 @@ use crate::error::{Error, ErrorKind};
 use crate::frame::{Resume, missing};
 use crate::proto::{Event, Fault, Garbage, Output};
 use crate::transport::Transport;
+use crate::transport::stream::Sender;
 
 /// Room that is made before each read, in bytes.
 const READ_ROOM: usize = 8 << 10;
@@ -110,6 +112,7 @@ impl<T: Transport> Driver<T> {
         opened: oneshot::Sender<Result<Opened, Error>>,
         kept: Kept,
     ) -> Self {
+        link.set_direct(Sender::of(&transport).map(Direct::new));
         Self {
             link,
             services,
@@ -499,6 +502,7 @@ impl<T: Transport> Driver<T> {
 impl Driver<Box<dyn Transport>> {
     /// Takes the connection away, with what has come over it and was not looked at.
     pub(super) fn part(&mut self) -> (Box<dyn Transport>, BytesMut) {
+        self.link.set_direct(None);
         self.clear_output(0);
         self.stepped_back = false;
         let none: Box<dyn Transport> = Box::new(tokio::io::empty());
@@ -508,6 +512,8 @@ impl Driver<Box<dyn Transport>> {
 
     /// Goes on over another connection.
     pub(super) fn take_up(&mut self, transport: Box<dyn Transport>, input: BytesMut) {
+        self.link
+            .set_direct(Sender::of(&transport).map(Direct::new));
         self.has_unread = !input.is_empty();
         (self.transport, self.input) = (transport, input);
     }

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::answer::{Answer, Caller};
 use super::arrival::{Arrival, Arrivals};
 use super::clock::now;
+use super::direct::Direct;
 use super::events::{Readers, SessionEvent, SessionEvents};
 use super::handle::{Handle, Session};
 use super::lane::Lanes;
@@ -59,8 +60,26 @@ struct Core {
     connection: Connection<Attached>,
     /// The driver has nothing to write and sleeps. Only then has output to wake it.
     idle: bool,
+    /// Beside the driver, writes to its connection, where that can be done.
+    direct: Option<Direct>,
     /// How far this end was, if it leaves, when those who wait for it were last told.
     departure: Option<Departure>,
+}
+
+impl Core {
+    /// Writes what there is to be written, if no other calls than so many are under way. The driver has not
+    /// begun to.
+    #[inline(never)]
+    fn write_alone(&mut self, calls: usize) {
+        let connection = &mut self.connection;
+        if let Some(direct) = &mut self.direct
+            && connection.is_alone(calls)
+            && connection.has_output()
+            && !connection.has_events()
+        {
+            direct.write(connection);
+        }
+    }
 }
 
 pub(crate) struct Link {
@@ -102,6 +121,7 @@ impl Link {
             core: Mutex::new(Core {
                 connection: Connection::new(side, config, now()),
                 idle: false,
+                direct: None,
                 departure: None,
             }),
             driver: AtomicWaker::new(),
@@ -126,6 +146,31 @@ impl Link {
             core.idle &= !wakes;
             (result, wakes)
         })
+    }
+
+    /// As [`with`](Self::with), for what makes or answers a call. If no others are under way than `calls`, and
+    /// the driver sleeps, it is written at once, and nobody is woken.
+    pub(super) fn with_alone<R>(
+        &self,
+        calls: Option<usize>,
+        work: impl FnOnce(&mut Connection<Attached>) -> R,
+    ) -> R {
+        self.work(|core| {
+            let result = work(&mut core.connection);
+            if let Some(calls) = calls
+                && core.idle
+            {
+                core.write_alone(calls);
+            }
+            let wakes = core.connection.has_events() || core.idle && core.connection.has_output();
+            core.idle &= !wakes;
+            (result, wakes)
+        })
+    }
+
+    /// How others than the driver write to its present connection, if they can.
+    pub(super) fn set_direct(&self, direct: Option<Direct>) {
+        self.work(|core| (core.direct = direct, false));
     }
 
     /// As [`with`](Self::with), for the driver: it sees to what comes of it before it sleeps, so nobody
@@ -395,7 +440,7 @@ impl Link {
         value: Payload<'_>,
         what: impl FnOnce() -> String,
     ) {
-        self.with(|core| {
+        self.with_alone(Some(0), |core| {
             if let Err(rejected) = core.reply(id, status, references, value) {
                 let error = rejected.into_error(&format!("the answer of {}", what()));
                 core.fail(id, error.kind(), &error.full_message());
@@ -421,7 +466,9 @@ impl Link {
     }
 
     pub(crate) fn fail(&self, id: RequestId, error: &Error) {
-        self.with(|core| core.fail(id, error.kind(), &error.full_message()));
+        self.with_alone(Some(0), |core| {
+            core.fail(id, error.kind(), &error.full_message())
+        });
     }
 }
 

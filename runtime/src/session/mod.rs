@@ -20,6 +20,7 @@ mod clock;
 mod complaint;
 mod context;
 mod current;
+mod direct;
 mod dispatch;
 mod driver;
 mod encoder;

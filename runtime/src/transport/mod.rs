@@ -40,7 +40,10 @@
 pub(crate) mod address;
 mod listener;
 pub mod memory;
+pub(crate) mod stream;
 pub(crate) mod tcp;
+
+use std::any::Any;
 
 pub use listener::Listener;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -48,6 +51,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// A stream of bytes both ways, such as a TCP or TLS stream, a Unix socket, or the pipes of a child
 /// process, joined by `tokio::io::join`. Everything with tokio's traits is one; there is nothing to
 /// implement.
-pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+pub trait Transport: AsyncRead + AsyncWrite + Any + Unpin + Send {}
 
-impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for T {}
+impl<T: AsyncRead + AsyncWrite + Any + Unpin + Send> Transport for T {}

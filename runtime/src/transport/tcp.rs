@@ -6,16 +6,16 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::Listener;
 use super::address::Address;
+use super::stream::Stream;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Connects, to the first of the addresses that answers.
-pub(crate) async fn connect(address: &Address) -> Result<TcpStream> {
+pub(crate) async fn connect(address: &Address) -> Result<Stream> {
     let mut last = nowhere();
     for one in address.each() {
         match TcpStream::connect(one).await {
             Ok(stream) => {
-                prepare(&stream);
-                return Ok(stream);
+                return Ok(prepared(stream));
             }
             Err(why) => last = why,
         }
@@ -60,14 +60,13 @@ pub(crate) async fn listen(address: &Address) -> Result<Listening> {
 }
 
 impl Listener for Listening {
-    type Transport = TcpStream;
+    type Transport = Stream;
 
     /// Failures that concern one connection, or that pass, are not the listener's end: they are given to the
     /// caller, who goes on.
-    async fn accept(&mut self) -> std::io::Result<(TcpStream, SocketAddr)> {
+    async fn accept(&mut self) -> std::io::Result<(Stream, SocketAddr)> {
         let (stream, peer) = self.listener.accept().await?;
-        prepare(&stream);
-        Ok((stream, peer))
+        Ok((prepared(stream), peer))
     }
 
     fn local_addr(&self) -> SocketAddr {
@@ -75,9 +74,10 @@ impl Listener for Listening {
     }
 }
 
-fn prepare(stream: &TcpStream) {
+fn prepared(stream: TcpStream) -> Stream {
     // Without it a connection is slower, not broken.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot switch TCP_NODELAY on");
     }
+    Stream::new(stream)
 }

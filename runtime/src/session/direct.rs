@@ -1,0 +1,32 @@
+//! A lone call is written by whoever makes or answers it, and the driver need not wake for it.
+//!
+//! One write that does not block, under the connection's lock. What it leaves behind, or that it failed, is
+//! the driver's: so it makes no difference what becomes of the caller.
+
+use super::clock::now;
+use super::link::Attached;
+use crate::proto::{Connection, Output};
+use crate::transport::stream::Sender;
+
+pub(super) struct Direct {
+    sender: Sender,
+    /// Empty, with room that is used again.
+    output: Output,
+}
+
+impl Direct {
+    pub(super) fn new(sender: Sender) -> Self {
+        Self {
+            sender,
+            output: Output::default(),
+        }
+    }
+
+    pub(super) fn write(&mut self, connection: &mut Connection<Attached>) {
+        let sender = &self.sender;
+        // The driver meets with an error by itself.
+        connection.write_at_once(&mut self.output, now(), |bytes| {
+            sender.try_write(bytes).unwrap_or(0)
+        });
+    }
+}
