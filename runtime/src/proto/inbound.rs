@@ -76,17 +76,24 @@ impl<H: Host> Connection<H> {
 
     /// Acts on one of the frames that came in `all`.
     fn on_frame(&mut self, all: &Bytes, bytes: &[u8], now: Instant) -> Result<(), Fault> {
-        let frame = read(bytes, self.config.limits.max_nesting)?;
+        // It is large, and stays where it was read.
+        let read = read(bytes, self.config.limits.max_nesting);
+        let frame = match &read {
+            Ok(frame) => frame,
+            Err(why) => return Err(why.clone().into()),
+        };
         if !matches!(frame, Frame::Ping(_) | Frame::Pong(_) | Frame::Ack(_)) {
             self.idle.used(now);
             self.owes_a_sign();
         }
-        if !self.takes(&frame, bytes.len(), now)? {
+        if !self.takes(frame, bytes.len(), now)? {
             return Ok(()); // it came before the last connection broke
         }
-        match frame {
-            Frame::Request(call) | Frame::Notification(call) => self.on_call(all, bytes, call),
-            Frame::Response(response) => self.on_response(all, response, now),
+        match *frame {
+            Frame::Request(ref call) | Frame::Notification(ref call) => {
+                self.on_call(all, bytes, call)
+            }
+            Frame::Response(ref response) => self.on_response(all, response, now),
             Frame::Cancel { id } => {
                 // The answer may have crossed it; and once is enough.
                 if let Some(serving) = self.served.get_mut(id)
@@ -107,7 +114,7 @@ impl<H: Host> Connection<H> {
                 self.on_revoke(object, reason);
                 Ok(())
             }
-            Frame::Credit(credit) => self.on_credit(&credit),
+            Frame::Credit(ref credit) => self.on_credit(credit),
             Frame::Ping(token) => {
                 self.pong_due = Some(token); // of many unread ones, one answer
                 self.pings.one_more(self.peer.heartbeat, now)
@@ -130,8 +137,8 @@ impl<H: Host> Connection<H> {
         }
     }
 
-    fn on_call(&mut self, all: &Bytes, bytes: &[u8], call: Request<'_>) -> Result<(), Fault> {
-        let extras = self.receive_extras(all, &call)?;
+    fn on_call(&mut self, all: &Bytes, bytes: &[u8], call: &Request<'_>) -> Result<(), Fault> {
+        let extras = self.receive_extras(all, call)?;
         let (target, object) = match call.target {
             Target::Service(name) => {
                 let place = place_of(name.as_bytes(), bytes);
@@ -225,7 +232,7 @@ impl<H: Host> Connection<H> {
     fn on_response(
         &mut self,
         all: &Bytes,
-        response: Response<'_>,
+        response: &Response<'_>,
         now: Instant,
     ) -> Result<(), Fault> {
         let references = self.receive_references(&response.references)?;
