@@ -80,7 +80,7 @@ impl End {
             .map(|millis| self.now + Duration::from_millis(millis.into()));
         let params = [&[0x91][..], &bin(call.bytes)].concat();
         let (head, rest) = in_pieces(&params);
-        let new = NewCall {
+        let mut new = NewCall {
             target: match &callee {
                 Some(proxy) => CallTarget::Object(proxy.id),
                 None => CallTarget::Service("S"),
@@ -91,7 +91,7 @@ impl End {
             deadline,
             overflow: call.policy.into(),
             metadata: None,
-            references,
+            references: Some(references),
             params: Payload {
                 bytes: head,
                 rest: rest.as_ref(),
@@ -105,7 +105,7 @@ impl End {
                 told = Some(state);
                 caller
             };
-            core.submit(new, caller, || now)
+            core.submit(&mut new, caller, || now)
         });
         if let (Ok(Submitted::Sent(id) | Submitted::Waiting(id)), Some(told)) = (made, told)
             && told.get() == Told::Nothing

@@ -14,7 +14,13 @@ pub(super) fn put_bool(out: &mut impl BufMut, value: bool) {
 pub(super) fn put_unsigned(out: &mut impl BufMut, value: u64) {
     if value < 0x80 {
         out.put_u8(value as u8);
-    } else if let Ok(value) = u8::try_from(value) {
+    } else {
+        put_long_unsigned(out, value);
+    }
+}
+
+fn put_long_unsigned(out: &mut impl BufMut, value: u64) {
+    if let Ok(value) = u8::try_from(value) {
         out.put_slice(&[0xcc, value]);
     } else if let Ok(value) = u16::try_from(value) {
         out.put_u8(0xcd);
@@ -25,6 +31,17 @@ pub(super) fn put_unsigned(out: &mut impl BufMut, value: u64) {
     } else {
         out.put_u8(0xcf);
         out.put_u64(value);
+    }
+}
+
+/// A number of 32 bits of which mostly all are needed.
+#[inline]
+pub(super) fn put_hash(out: &mut impl BufMut, hash: u32) {
+    if hash > u32::from(u16::MAX) {
+        let [a, b, c, d] = hash.to_be_bytes();
+        out.put_slice(&[0xce, a, b, c, d]);
+    } else {
+        put_unsigned(out, u64::from(hash));
     }
 }
 

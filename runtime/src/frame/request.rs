@@ -2,7 +2,7 @@
 
 use bytes::BufMut;
 
-use super::append::{put_array, put_nil, put_string, put_unsigned, put_unsigned_or_nil};
+use super::append::{put_array, put_hash, put_nil, put_string, put_unsigned, put_unsigned_or_nil};
 use super::cursor::Cursor;
 use super::error::FrameError;
 use super::kind;
@@ -149,6 +149,7 @@ fn read_params<'a>(fields: &mut Cursor<'a>, max_nesting: u32) -> Result<&'a [u8]
 }
 
 /// Appends everything but the parameters, without the length.
+#[inline]
 pub(super) fn write_head(out: &mut impl BufMut, call: &Request<'_>) {
     match call.id {
         Some(RequestId(id)) => {
@@ -167,7 +168,7 @@ pub(super) fn write_head(out: &mut impl BufMut, call: &Request<'_>) {
         Target::Service(name) => put_string(out, name),
         Target::Object(ObjectId(id)) => put_unsigned(out, id),
     }
-    put_unsigned(out, u64::from(call.method));
+    put_hash(out, call.method);
     let has_metadata = call.metadata.is_some();
     if call.parent.is_none() && call.left.is_none() && !has_metadata && call.references.is_empty() {
         out.put_slice(&NOTHING_ELSE);

@@ -21,6 +21,7 @@ const SHORT_HEAD: usize = 96;
 const SHORT_NAME: usize = 40;
 
 /// A call: a notification if it has no id. `rest` more bytes of its parameters follow, which are not in `out`.
+#[inline]
 pub(crate) fn request(out: &mut BytesMut, header: &Request<'_>, rest: usize) -> usize {
     let is_short = header.references.is_empty()
         && header.metadata.is_none()
@@ -33,6 +34,11 @@ pub(crate) fn request(out: &mut BytesMut, header: &Request<'_>, rest: usize) -> 
             call::write_head(head, header)
         });
     }
+    long_request(out, header, rest)
+}
+
+#[inline(never)]
+fn long_request(out: &mut BytesMut, header: &Request<'_>, rest: usize) -> usize {
     let length = framed(out, header.params.len() + rest, |out| {
         call::write_head(out, header)
     });

@@ -23,7 +23,8 @@ pub(crate) struct NewCall<'a, H: Host> {
     /// What a one-way call to an object does when it would have to wait.
     pub(crate) overflow: Overflow,
     pub(crate) metadata: Option<Metadata<'a>>,
-    pub(crate) references: Vec<NewReference<H>>,
+    /// What it passes, if that is anything.
+    pub(crate) references: Option<Vec<NewReference<H>>>,
     pub(crate) params: Payload<'a>,
 }
 
@@ -110,7 +111,7 @@ impl<H: Host> Waiting<H> {
             metadata: call
                 .metadata
                 .map_or_else(Vec::new, |m| m.encoded().to_vec()),
-            references: std::mem::take(&mut call.references),
+            references: call.references.take().unwrap_or_default(),
             params: call.params.bytes.to_vec(),
             rest: call.params.rest.cloned(),
         }
@@ -130,7 +131,7 @@ impl<H: Host> Waiting<H> {
             metadata: (!self.metadata.is_empty())
                 .then(|| Metadata::new(&self.metadata).ok())
                 .flatten(),
-            references: std::mem::take(&mut self.references),
+            references: (!self.references.is_empty()).then(|| std::mem::take(&mut self.references)),
             params: Payload {
                 bytes: &self.params,
                 rest: self.rest.as_ref(),
@@ -151,26 +152,27 @@ impl<H: Host> Connection<H> {
     #[inline]
     pub(crate) fn submit(
         &mut self,
-        mut call: NewCall<'_, H>,
+        call: &mut NewCall<'_, H>,
         caller: impl FnOnce() -> H::Caller,
         now: impl Fn() -> Instant,
     ) -> Result<Submitted, Rejected> {
-        let submitted = match self.right_of(&mut call) {
+        let submitted = match self.right_of(call) {
             Err(rejected) => Err(rejected),
             Ok(Some(right)) => {
                 let id = self.calls.next_id();
                 let mut caller = (!call.one_way).then(caller);
                 let left = call.left(now);
-                let sent = self.send(id, right, &mut call, &mut caller, left);
+                let sent = self.send(id, right, call, &mut caller, left);
                 if sent.is_err() {
                     self.garbage.extend(caller.map(Garbage::Caller));
                 }
                 sent.map(|()| Submitted::Sent(id))
             }
-            Ok(None) => self.wait(&mut call, caller, now),
+            Ok(None) => self.wait(call, caller, now),
         };
-        if submitted.is_err() && !call.references.is_empty() {
-            self.garbage.push(Garbage::References(call.references));
+        if submitted.is_err() {
+            let passed = call.references.take();
+            self.garbage.extend(passed.map(Garbage::References));
         }
         submitted
     }
@@ -347,9 +349,9 @@ impl<H: Host> Connection<H> {
             params: call.params.bytes,
         };
         let (rest, rest_len) = (call.params.rest, call.params.rest_len());
-        let written = match call.references.is_empty() {
-            true => self.write_checked(rest, |output| write::request(output, &head, rest_len)),
-            false => self.send_with_references(head, call),
+        let written = match call.references.take() {
+            None => self.write_checked(rest, |output| write::request(output, &head, rest_len)),
+            Some(passed) => self.write_passing(passed, head, call.params),
         };
         if let Err(rejected) = written {
             self.give_back(object, right);
@@ -371,13 +373,12 @@ impl<H: Host> Connection<H> {
     }
 
     #[inline(never)]
-    fn send_with_references(
+    fn write_passing(
         &mut self,
+        passed: Vec<NewReference<H>>,
         mut head: Request<'_>,
-        call: &mut NewCall<'_, H>,
+        params: Payload<'_>,
     ) -> Result<(), Rejected> {
-        let passed = std::mem::take(&mut call.references);
-        let params = call.params;
         self.write_with_references(passed, params.rest, |output, references| {
             head.references = references;
             write::request(output, &head, params.rest_len())

@@ -157,9 +157,7 @@ impl Terms {
 fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, terms: Terms) -> State {
     let link = callee.link;
     let metadata = callee.metadata();
-    let references = arguments.passing();
-    let references = references.map_or_else(Vec::new, |passing| passing.over(link));
-    let call = NewCall {
+    let mut call = NewCall {
         target: callee.target,
         method: method.id(),
         one_way: method.is_one_way(),
@@ -169,7 +167,7 @@ fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, term
         metadata: (!metadata.is_empty())
             .then(|| Metadata::new(metadata).ok())
             .flatten(),
-        references,
+        references: arguments.passing().map(|passing| passing.over(link)),
         params: arguments.payload(),
     };
     let mut answer = None;
@@ -180,7 +178,7 @@ fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, term
     };
     // One-way calls come in loops, and are gathered.
     let alone = (!method.is_one_way()).then_some(1);
-    let submitted = link.with_alone(alone, |core| core.submit(call, caller, clock::now));
+    let submitted = link.with_alone(alone, |core| core.submit(&mut call, caller, clock::now));
     match (submitted, answer) {
         (Err(why), _) => State::Failed(not_sent(method, why)),
         (Ok(_), None) => State::Sent,

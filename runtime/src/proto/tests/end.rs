@@ -230,7 +230,7 @@ impl End {
         let ledger = Rc::clone(&self.ledger);
         let caller = ledger.next_caller();
         let submitted =
-            self.with(|core| core.submit(call.as_new_call(), || ledger.caller(), || now))?;
+            self.with(|core| core.submit(&mut call.as_new_call(), || ledger.caller(), || now))?;
         let (id, sent) = match submitted {
             Submitted::Sent(id) => (id, true),
             Submitted::Waiting(id) => (id, false),

@@ -198,7 +198,7 @@ fn the_end_tells_those_whose_object_was_closed_a_moment_ago() {
     let mut event = to_object().one_way().overflow(Overflow::Close);
     let core = &mut pair.server.core;
     assert!(
-        core.submit(event.as_new_call(), || unreachable!(), || now)
+        core.submit(&mut event.as_new_call(), || unreachable!(), || now)
             .is_err()
     );
     pair.server.end(cut());

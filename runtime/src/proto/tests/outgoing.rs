@@ -141,7 +141,7 @@ impl Outgoing {
             deadline: self.deadline,
             overflow: self.overflow,
             metadata: Metadata::new(&self.metadata).ok(),
-            references: std::mem::take(&mut self.passing),
+            references: Some(std::mem::take(&mut self.passing)),
             params: Payload {
                 bytes: if in_pieces { head } else { &self.params },
                 rest: self.rest.as_ref(),
