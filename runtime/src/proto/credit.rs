@@ -139,6 +139,7 @@ impl Credit {
         !self.turns.is_empty() || !self.sated.is_empty()
     }
 
+    #[inline]
     pub(super) fn is_waiting(&self, line: Line) -> bool {
         let queue = self.lines.get(&line);
         queue.is_some_and(|queue| !queue.calls.is_empty())

@@ -1,6 +1,6 @@
 //! The peer's objects that this end knows.
 
-use super::{Fault, Host, Map, Rejected, in_order};
+use super::{Fault, Host, Map, in_order};
 use crate::error::ErrorKind;
 use crate::id::ObjectId;
 
@@ -28,16 +28,6 @@ pub(super) struct Import<H: Host> {
 pub(super) struct Closed {
     pub(super) kind: ErrorKind,
     pub(super) reason: String,
-}
-
-impl Closed {
-    #[cold]
-    pub(super) fn rejected(&self) -> Rejected {
-        Rejected::ObjectClosed {
-            kind: self.kind,
-            reason: self.reason.clone(),
-        }
-    }
 }
 
 pub(super) struct ImportTable<H: Host> {

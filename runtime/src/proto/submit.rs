@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use super::calls::{Made, State};
 use super::credit::Line;
-use super::imports::Import;
 use super::passing::NewReference;
 use super::{Connection, Event, Garbage, Host, Overflow, Payload, Rejected};
 use crate::frame::{Metadata, Request, Target, write};
@@ -156,7 +155,11 @@ impl<H: Host> Connection<H> {
         caller: impl FnOnce() -> H::Caller,
         now: impl Fn() -> Instant,
     ) -> Result<Submitted, Rejected> {
-        let submitted = match self.right_of(call) {
+        let right = match self.plain_right_of(call) {
+            Some(right) => Ok(Some(right)),
+            None => self.right_of(call),
+        };
+        let submitted = match right {
             Err(rejected) => Err(rejected),
             Ok(Some(right)) => {
                 let id = self.calls.next_id();
@@ -216,39 +219,41 @@ impl<H: Host> Connection<H> {
         Ok(Submitted::Waiting(id))
     }
 
-    /// Whether the call may be sent at once, and by what right.
+    /// The right to be sent at once that most calls have: it is no handler's, nobody leaves, and nothing is
+    /// short. Of all others `right_of` tells.
     #[inline]
-    fn right_of(&mut self, call: &mut NewCall<'_, H>) -> Result<Option<Right>, Rejected> {
-        // As mostly: it is no handler's, and nobody leaves.
-        let is_free = call.inside.is_none() && self.leaves.is_none() && self.may_send();
+    fn plain_right_of(&mut self, call: &NewCall<'_, H>) -> Option<Right> {
+        let is_plain = call.inside.is_none() && self.leaves.is_none() && self.may_send();
         let line = call.target.line();
-        let import = line.and_then(|id| self.imports.get_mut(id));
-        // Whether one more call to the object leaves enough credit to others.
-        let has_share = match &import {
-            Some(Import {
-                closed: Some(closed),
-                ..
-            }) => return Err(closed.rejected()),
-            Some(import) => self
-                .credit
-                .has_share(import.used, self.peer.max_object_calls),
-            None => true,
-        };
-        if is_free && has_share && !self.credit.is_waiting(line) {
-            return Ok(Some(self.credit.take(import, call.one_way)));
+        if !is_plain || self.credit.is_waiting(line) {
+            return None;
         }
-        self.other_right_of(call, has_share)
+        let import = line.and_then(|id| self.imports.get_mut(id));
+        let limit = self.peer.max_object_calls;
+        if let Some(import) = &import
+            && (import.closed.is_some() || !self.credit.has_share(import.used, limit))
+        {
+            return None;
+        }
+        Some(self.credit.take(import, call.one_way))
     }
 
+    /// Whether the call may be sent at once, and by what right.
     #[inline(never)]
-    fn other_right_of(
-        &mut self,
-        call: &mut NewCall<'_, H>,
-        has_share: bool,
-    ) -> Result<Option<Right>, Rejected> {
+    fn right_of(&mut self, call: &mut NewCall<'_, H>) -> Result<Option<Right>, Rejected> {
         if let Some(error) = self.ended() {
             return Err(Rejected::Closed(error.clone()));
         }
+        let import = call.target.line().and_then(|id| self.imports.get(id));
+        if let Some(closed) = import.and_then(|import| import.closed.as_ref()) {
+            return Err(Rejected::ObjectClosed {
+                kind: closed.kind,
+                reason: closed.reason.clone(),
+            });
+        }
+        let limit = self.peer.max_object_calls;
+        // Whether one more call to the object leaves enough credit to others.
+        let has_share = import.is_none_or(|import| self.credit.has_share(import.used, limit));
         let serving = call.inside.and_then(|id| self.served.get_mut(id));
         let place = match (&serving, call.inside) {
             (Some(serving), Some(id)) => {

@@ -153,7 +153,7 @@ impl Terms {
     }
 }
 
-#[inline]
+#[inline(always)] // else what it is made of is moved to and fro
 fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, terms: Terms) -> State {
     let link = callee.link;
     let metadata = callee.metadata();
@@ -255,12 +255,80 @@ impl Waiting {
     }
 }
 
+impl State {
+    fn poll(&mut self, method: &'static Method, cx: &mut Context<'_>) -> Poll<Ended> {
+        loop {
+            let waiting = match self {
+                Self::Waiting(waiting) => waiting,
+                Self::Sent => return Poll::Ready(Ended::Sent),
+                Self::Between(between) => {
+                    let next = ready!(between.poll(method, cx));
+                    self.next_session(method, next);
+                    continue;
+                }
+                _ => match std::mem::replace(self, Self::Over) {
+                    Self::Failed(error) => return Poll::Ready(Ended::Failed(error)),
+                    _ => panic!("a call was polled after it was over"),
+                },
+            };
+            if let Poll::Ready(answer) = waiting.answer.poll(cx) {
+                match waiting.goes_on(method, &answer) {
+                    None => {
+                        *self = Self::Over;
+                        return Poll::Ready(Ended::Answered(answer));
+                    }
+                    Some(state) => {
+                        *self = state;
+                        continue;
+                    }
+                }
+            }
+            if let Some(deadline) = &mut waiting.deadline
+                && let Poll::Ready(error) = deadline.poll(method, cx)
+            {
+                self.give_up();
+                return Poll::Ready(Ended::Failed(error));
+            }
+            return Poll::Pending;
+        }
+    }
+
+    /// There is another session for a call that is made again, or there will be none.
+    fn next_session(&mut self, method: &'static Method, next: Result<Session, Error>) {
+        let Self::Between(between) = std::mem::replace(self, Self::Over) else {
+            return;
+        };
+        let (again, deadline) = between.into_parts();
+        *self = match next {
+            Ok(session) => begin_again(&session, method, again, Terms::again(deadline.as_ref())),
+            Err(error) => Self::Failed(error),
+        };
+    }
+
+    /// Cancels the call if it is still open.
+    fn give_up(&mut self) {
+        if let Self::Waiting(waiting) = std::mem::replace(self, Self::Over) {
+            waiting.link.with(|core| core.cancel(waiting.id));
+        }
+    }
+}
+
 impl<R> Future for Call<R> {
     type Output = R;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        let end = ready!(self.poll_end(cx));
-        Poll::Ready((self.outcome)(self.method, end))
+        let method = self.method;
+        let end = match self.state {
+            // As most one-way calls are at once. Yet a loop of them would keep its thread, and the driver that
+            // writes them, until the credit is used up.
+            State::Sent => {
+                ready!(poll_proceed(cx)).made_progress();
+                Ended::Sent
+            }
+            _ => ready!(self.state.poll(method, cx)),
+        };
+        Poll::Ready((self.outcome)(method, end))
     }
 }
 
@@ -277,78 +345,12 @@ impl<R> Call<R> {
         };
         Ok((self.outcome)(self.method, end))
     }
-
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
-        loop {
-            let waiting = match &mut self.state {
-                State::Waiting(waiting) => waiting,
-                State::Sent => {
-                    // Else a loop of events would keep its thread, and the driver that writes them,
-                    // until the credit is used up.
-                    ready!(poll_proceed(cx)).made_progress();
-                    return Poll::Ready(Ended::Sent);
-                }
-                State::Between(between) => {
-                    let next = ready!(between.poll(self.method, cx));
-                    self.next_session(next);
-                    continue;
-                }
-                _ => match std::mem::replace(&mut self.state, State::Over) {
-                    State::Failed(error) => return Poll::Ready(Ended::Failed(error)),
-                    _ => panic!("a call was polled after it was over"),
-                },
-            };
-            if let Poll::Ready(answer) = waiting.answer.poll(cx) {
-                match waiting.goes_on(self.method, &answer) {
-                    None => {
-                        self.state = State::Over;
-                        return Poll::Ready(Ended::Answered(answer));
-                    }
-                    Some(state) => {
-                        self.state = state;
-                        continue;
-                    }
-                }
-            }
-            if let Some(deadline) = &mut waiting.deadline
-                && let Poll::Ready(error) = deadline.poll(self.method, cx)
-            {
-                self.give_up();
-                return Poll::Ready(Ended::Failed(error));
-            }
-            return Poll::Pending;
-        }
-    }
-
-    /// There is another session for a call that is made again, or there will be none.
-    fn next_session(&mut self, next: Result<Session, Error>) {
-        let State::Between(between) = std::mem::replace(&mut self.state, State::Over) else {
-            return;
-        };
-        let (again, deadline) = between.into_parts();
-        self.state = match next {
-            Ok(session) => begin_again(
-                &session,
-                self.method,
-                again,
-                Terms::again(deadline.as_ref()),
-            ),
-            Err(error) => State::Failed(error),
-        };
-    }
-
-    /// Cancels the call if it is still open.
-    fn give_up(&mut self) {
-        if let State::Waiting(waiting) = std::mem::replace(&mut self.state, State::Over) {
-            waiting.link.with(|core| core.cancel(waiting.id));
-        }
-    }
 }
 
 impl<R> Drop for Call<R> {
     fn drop(&mut self) {
         if let State::Waiting(_) = self.state {
-            self.give_up();
+            self.state.give_up();
         }
     }
 }
