@@ -41,32 +41,42 @@ where
     let mut waiting = Together::default();
     let mut unsent = None;
     let mut reached = 0usize;
-    for member in group.0.members.snapshot().iter() {
-        let waits = |call| Waiting {
+    let members = group.0.members.snapshot();
+    let mut left = &members[..];
+    while let Some(member) = left.first() {
+        let waits = |member: &Arc<_>, call| Waiting {
             member: Arc::clone(member),
             call,
         };
+        let mut taken = 1;
         match member.proxy.reference().place() {
             Place::Local(twin) => {
-                waiting.add(waits(Answer::Local(Local::new(method, local(twin)))));
+                let call = Local::new(method, local(twin));
+                waiting.add(waits(member, Answer::Local(call)));
+                reached += 1;
             }
             Place::Closed(_) => {
                 member.has_left();
-                continue;
             }
             Place::Remote(remote) => match encodings.of(remote.form()) {
                 Err(error) => {
                     unsent.get_or_insert_with(|| error.clone());
                     group.note(method, member, Err::<(), _>(error));
-                    continue;
                 }
-                Ok(encoded) => match encoded.submit(remote, method).ended_at_once() {
-                    Err(call) => waiting.add_made(waits(Answer::Remote(call))),
-                    Ok(outcome) => group.note(method, member, outcome),
-                },
+                Ok(encoded) => {
+                    let remotes = left.iter().map_while(|it| it.proxy.reference().far());
+                    taken = encoded.submit_row(method, remotes, |place, call| {
+                        let member = &left[place];
+                        match Call::ended_at_once(call) {
+                            Err(call) => waiting.add_made(waits(member, Answer::Remote(call))),
+                            Ok(outcome) => group.note(method, member, outcome),
+                        }
+                    });
+                    reached += taken;
+                }
             },
         }
-        reached += 1;
+        left = &left[taken..];
     }
     Cast {
         group: group.clone(),
@@ -75,6 +85,7 @@ where
         outcome,
         // Arguments that went to nobody are the caller's mistake.
         unsent: unsent.filter(|_| reached == 0),
+        reached,
         waiting,
     }
 }
@@ -90,6 +101,8 @@ pub struct Cast<'a, K, P: ProxyType, R> {
     note: Note<K, P, R>,
     outcome: fn(Option<Error>) -> R,
     unsent: Option<Error>,
+    /// How many members it was made at, for which nothing of the task's budget was taken yet.
+    reached: usize,
     waiting: Together<Waiting<'a, K, P, R>>,
 }
 
@@ -109,7 +122,12 @@ impl<K, P: ProxyType, R> Future for Cast<'_, K, P, R> {
         while let Some((member, outcome)) = ready!(self.waiting.poll_next(cx)) {
             (self.note)(&self.group, self.method, &member, outcome);
         }
-        ready!(poll_proceed(cx)).made_progress();
+        // As much as a loop over the members: who calls many lets the connections write now and then.
+        while let Some(left) = self.reached.checked_sub(1) {
+            let proceeds = poll_proceed(cx);
+            self.reached = if proceeds.is_ready() { left } else { 0 }; // once is enough
+            ready!(proceeds).made_progress();
+        }
         Poll::Ready((self.outcome)(self.unsent.take()))
     }
 }

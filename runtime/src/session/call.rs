@@ -17,13 +17,13 @@ use super::clock;
 use super::context::Serving;
 use super::encoder::Encoded;
 use super::handle::Session;
-use super::link::Link;
+use super::link::{Attached, Link};
 use super::remote::{Callee, Method};
 use super::value::{Outcome, OutcomeReader};
 use crate::error::{Error, ErrorKind};
 use crate::frame::{Failure, Metadata, Status};
 use crate::id::RequestId;
-use crate::proto::{NewCall, Rejected, Submitted};
+use crate::proto::{Connection, NewCall, Rejected, Submitted};
 
 /// A call that was made. Dropping it cancels the call.
 #[must_use = "a call that is dropped is cancelled"]
@@ -64,7 +64,7 @@ pub(super) struct Waiting {
 
 /// Inside of which request of the peer a call is made, and until when.
 #[derive(Clone, Copy)]
-struct Terms {
+pub(super) struct Terms {
     inside: Option<RequestId>,
     deadline: Option<Instant>,
     /// When it was made, if that is known.
@@ -122,7 +122,7 @@ fn outcome<R: Outcome>(method: &'static Method, end: Ended) -> R {
 
 impl Terms {
     #[inline]
-    fn of(callee: &Callee<'_>, method: &Method) -> Self {
+    pub(super) fn of(callee: &Callee<'_>, method: &Method) -> Self {
         let (inside, inherited) = Serving::current(callee.link);
         let timeout = callee.timeout().or(method.default_timeout());
         // Looking at the clock costs as much as a small argument, and most calls have no deadline.
@@ -153,11 +153,17 @@ impl Terms {
     }
 }
 
+/// A call as the protocol core takes it.
 #[inline(always)] // else what it is made of is moved to and fro
-fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, terms: Terms) -> State {
-    let link = callee.link;
+pub(super) fn new_call<'a>(
+    callee: &'a Callee<'a>,
+    method: &'static Method,
+    arguments: &'a Encoded,
+    terms: Terms,
+) -> NewCall<'a, Attached> {
     let metadata = callee.metadata();
-    let mut call = NewCall {
+    let passing = arguments.passing();
+    NewCall {
         target: callee.target,
         method: method.id(),
         one_way: method.is_one_way(),
@@ -167,31 +173,33 @@ fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, term
         metadata: (!metadata.is_empty())
             .then(|| Metadata::new(metadata).ok())
             .flatten(),
-        references: arguments.passing().map(|passing| passing.over(link)),
+        references: passing.map(|passing| passing.over(callee.link)),
         params: arguments.payload(),
-    };
-    let mut answer = None;
+    }
+}
+
+/// Hands it over. `answer` is filled if there will be one, or the word that it was sent.
+#[inline(always)]
+pub(super) fn submit(
+    core: &mut Connection<Attached>,
+    call: &mut NewCall<'_, Attached>,
+    answer: &mut Option<Awaited>,
+) -> Result<Submitted, Rejected> {
     let caller = || {
         let (caller, awaited) = awaited();
-        answer = Some(awaited);
+        *answer = Some(awaited);
         caller
     };
-    // One-way calls come in loops, and are gathered.
-    let alone = (!method.is_one_way()).then_some(1);
-    let submitted = link.with_alone(alone, |core| core.submit(&mut call, caller, clock::now));
-    match (submitted, answer) {
-        (Err(why), _) => State::Failed(not_sent(method, why)),
-        (Ok(_), None) => State::Sent,
-        (Ok(Submitted::Sent(id) | Submitted::Waiting(id)), Some(answer)) => {
-            State::Waiting(Waiting {
-                link: Arc::clone(link),
-                id,
-                answer,
-                deadline: terms.deadline(),
-                again: None,
-            })
-        }
-    }
+    core.submit(call, caller, clock::now)
+}
+
+#[inline(always)]
+fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, terms: Terms) -> State {
+    let mut call = new_call(callee, method, arguments, terms);
+    let mut answer = None;
+    let work = |core: &mut _| submit(core, &mut call, &mut answer);
+    let submitted = callee.link.with_call(method, work);
+    State::new(callee.link, method, submitted, answer, terms)
 }
 
 fn begin_again(
@@ -212,6 +220,30 @@ fn begin_again(
 }
 
 impl State {
+    /// That of a call that was submitted.
+    #[inline(always)]
+    pub(super) fn new(
+        link: &Arc<Link>,
+        method: &'static Method,
+        submitted: Result<Submitted, Rejected>,
+        answer: Option<Awaited>,
+        terms: Terms,
+    ) -> Self {
+        match (submitted, answer) {
+            (Err(why), _) => Self::Failed(not_sent(method, why)),
+            (Ok(_), None) => Self::Sent,
+            (Ok(Submitted::Sent(id) | Submitted::Waiting(id)), Some(answer)) => {
+                Self::Waiting(Waiting {
+                    link: Arc::clone(link),
+                    id,
+                    answer,
+                    deadline: terms.deadline(),
+                    again: None,
+                })
+            }
+        }
+    }
+
     /// Makes a call.
     #[inline]
     pub(super) fn submit(

@@ -170,11 +170,6 @@ impl Encoded {
     pub(super) fn passing(&self) -> Option<&Passing> {
         self.more.as_ref().map(|more| &more.passing)
     }
-
-    /// Makes the call with these arguments.
-    pub(crate) fn submit<R: Outcome>(&self, remote: &Remote, method: &'static Method) -> Call<R> {
-        Call::new(method, State::submit(&remote.callee(), method, self))
-    }
 }
 
 /// The buffer serves another call.

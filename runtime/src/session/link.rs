@@ -16,6 +16,7 @@ use super::direct::Direct;
 use super::events::{Readers, SessionEvent, SessionEvents};
 use super::handle::{Handle, Session};
 use super::lane::Lanes;
+use super::remote::Method;
 use super::running::Running;
 use super::target::Target;
 use super::watch::{OnClosed, Watch};
@@ -146,6 +147,18 @@ impl Link {
             core.idle &= !wakes;
             (result, wakes)
         })
+    }
+
+    /// As [`with`](Self::with), for what makes calls.
+    #[inline]
+    pub(super) fn with_call<R>(
+        &self,
+        method: &Method,
+        work: impl FnOnce(&mut Connection<Attached>) -> R,
+    ) -> R {
+        // One-way calls come in loops, and are gathered.
+        let alone = (!method.is_one_way()).then_some(1);
+        self.with_alone(alone, work)
     }
 
     /// As [`with`](Self::with), for what makes or answers a call. If no others are under way than `calls`, and

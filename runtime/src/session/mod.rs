@@ -34,6 +34,7 @@ mod lasting;
 mod lease;
 mod leave;
 mod link;
+mod multicast;
 mod open;
 mod panic;
 mod passing;

@@ -164,6 +164,14 @@ impl<D: ?Sized + HasProxy> Reference<D> {
         }
     }
 
+    /// How it is called over its session, if it is another end's.
+    pub(crate) fn far(&self) -> Option<&Remote> {
+        match &self.0 {
+            Whose::Local(_) | Whose::Leased(_) => None,
+            Whose::Remote(remote) => Some(remote),
+        }
+    }
+
     /// Whether calls can only fail.
     pub fn is_closed(&self) -> bool {
         self.closed_error().is_some()

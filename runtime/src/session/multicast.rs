@@ -1,0 +1,53 @@
+//! One call to many objects: written once, and made in a row at those of one session.
+
+use std::sync::Arc;
+
+use super::call::{Call, State, Terms, new_call, submit};
+use super::encoder::Encoded;
+use super::remote::{Method, Remote};
+use super::value::Outcome;
+
+/// So many calls are made in a row; then others may use the session.
+const ROW: usize = 64;
+
+impl Encoded {
+    /// Makes the call at the first of `remotes`, and at those behind it that are called over the same session.
+    /// Gives how many these are. `open` is told, by their places, of those whose calls did not end by that:
+    /// one that was sent, and is not answered, has.
+    pub(crate) fn submit_row<'a, R: Outcome>(
+        &self,
+        method: &'static Method,
+        remotes: impl Iterator<Item = &'a Remote>,
+        mut open: impl FnMut(usize, Call<R>),
+    ) -> usize {
+        let mut callees = remotes.map(Remote::callee).peekable();
+        let Some(first) = callees.peek().copied() else {
+            return 0;
+        };
+        if self.passing().is_some() {
+            // What is passed is entered into the session for each of them.
+            open(0, Call::new(method, State::submit(&first, method, self)));
+            return 1;
+        }
+        let mut made = 0;
+        let mut unended = Vec::new();
+        first.link.with_call(method, |core| {
+            let row = callees.take(ROW);
+            for callee in row.take_while(|callee| Arc::ptr_eq(callee.link, first.link)) {
+                let terms = Terms::of(&callee, method);
+                let mut call = new_call(&callee, method, self, terms);
+                let mut answer = None;
+                let submitted = submit(core, &mut call, &mut answer);
+                if submitted.is_err() || answer.is_some() {
+                    unended.push((made, submitted, answer, terms));
+                }
+                made += 1;
+            }
+        });
+        for (place, submitted, answer, terms) in unended {
+            let state = State::new(first.link, method, submitted, answer, terms);
+            open(place, Call::new(method, state));
+        }
+        made
+    }
+}
