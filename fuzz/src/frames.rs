@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::BytesMut;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{Values, encode, read_reference_index, write_reference_index};
+use crate::codec::{ValueWriter, Values, read_reference_index, write_reference_index};
 use crate::frame::length::PREFIX;
 use crate::frame::{Frame, read, split};
 use crate::written::write_frame;
@@ -60,12 +60,16 @@ fn decode_as<'a, T: Deserialize<'a> + Serialize>(payload: &'a [u8], max_nesting:
         return;
     };
     for compact in [false, true] {
-        let mut out = Vec::new();
         // It may be deeper now: a struct that was an array can hold what is optional.
-        if encode(&value, &mut out, compact, max_nesting + 1).is_err() {
+        let mut writer = ValueWriter::new(Vec::new(), compact, max_nesting + 1);
+        if writer.write(&value).is_err() {
             continue;
         }
-        assert!(Values::new(&out).next::<serde::de::IgnoredAny>().is_ok());
+        assert!(
+            Values::new(&writer.into_bytes())
+                .next::<serde::de::IgnoredAny>()
+                .is_ok()
+        );
     }
 }
 

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use crate::attached::{Caller, Handed, Listener, Object, Tester, Told};
 use crate::end::{End, Made};
 use crate::error::ErrorKind;
-use crate::frame::Status;
-use crate::proto::{CallTarget, Connection, NewCall, NewReference, Payload, Submitted};
+use crate::frame::{Request, Status, Target};
+use crate::proto::{Connection, NewCall, NewReference, Payload, Submitted};
 use crate::steps::{Action, Call, How, Objects, Pass};
 
 impl End {
@@ -80,22 +80,18 @@ impl End {
             .map(|millis| self.now + Duration::from_millis(millis.into()));
         let params = [&[0x91][..], &bin(call.bytes)].concat();
         let (head, rest) = in_pieces(&params);
+        let target = match &callee {
+            Some(proxy) => Target::Object(proxy.id),
+            None => Target::Service("S"),
+        };
         let mut new = NewCall {
-            target: match &callee {
-                Some(proxy) => CallTarget::Object(proxy.id),
-                None => CallTarget::Service("S"),
-            },
-            method: call.method.into(),
+            request: Request::new(target, call.method.into(), None, head),
+            rest: rest.as_ref(),
             one_way: call.one_way,
             inside,
             deadline,
             overflow: call.policy.into(),
-            metadata: None,
-            references: Some(references),
-            params: Payload {
-                bytes: head,
-                rest: rest.as_ref(),
-            },
+            passed: Some(references),
         };
         self.submitted += 1;
         let (now, mut told) = (self.now, None);

@@ -34,6 +34,29 @@ pub(crate) struct Request<'a> {
     pub(crate) params: &'a [u8],
 }
 
+impl<'a> Request<'a> {
+    /// A call that is made inside of no other, has no deadline and passes nothing: a notification, as long as
+    /// it has no id.
+    #[inline]
+    pub(crate) fn new(
+        target: Target<'a>,
+        method: u32,
+        metadata: Option<Metadata<'a>>,
+        params: &'a [u8],
+    ) -> Self {
+        Self {
+            id: None,
+            target,
+            method,
+            parent: None,
+            left: None,
+            metadata,
+            references: Vec::new(),
+            params,
+        }
+    }
+}
+
 /// What a call is made to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target<'a> {

@@ -66,7 +66,7 @@ pub(crate) use goaway::Departure;
 pub(crate) use outgoing::{Output, Payload};
 pub(crate) use passing::NewReference;
 pub(crate) use resume::read_answer;
-pub(crate) use submit::{CallTarget, NewCall, Submitted};
+pub(crate) use submit::{NewCall, Submitted};
 
 /// What the user of a [`Connection`] attaches to its entries. The protocol never looks into them.
 pub(crate) trait Host {

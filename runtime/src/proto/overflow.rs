@@ -42,7 +42,7 @@ impl<H: Host> Connection<H> {
                 }
             }
             Overflow::Latest => {
-                for id in self.droppable(object, Some(call.method)) {
+                for id in self.droppable(object, Some(call.request.method)) {
                     self.drop_waiting(object, id);
                 }
             }

@@ -19,6 +19,7 @@ pub(crate) enum NewReference<H: Host> {
 impl<H: Host> Connection<H> {
     /// Writes a frame that passes objects: counts their introductions, and takes them back if the
     /// frame can't be sent. `rest` is what follows behind that which `write` appends.
+    #[inline(never)]
     pub(super) fn write_with_references(
         &mut self,
         references: Vec<NewReference<H>>,

@@ -7,31 +7,24 @@ use bytes::Bytes;
 use super::calls::{Made, State};
 use super::credit::Line;
 use super::passing::NewReference;
-use super::{Connection, Event, Garbage, Host, Overflow, Payload, Rejected};
+use super::{Connection, Event, Garbage, Host, Overflow, Rejected};
 use crate::frame::{Metadata, Request, Target, write};
 use crate::id::{ObjectId, RequestId};
 
 /// A call to be made. Its arguments are encoded already.
 pub(crate) struct NewCall<'a, H: Host> {
-    pub(crate) target: CallTarget<'a>,
-    pub(crate) method: u32,
+    /// Its frame. `submit` adds what depends on how and when it is sent.
+    pub(crate) request: Request<'a>,
+    /// What follows on its parameters, and is written from where it lies.
+    pub(crate) rest: Option<&'a Bytes>,
     pub(crate) one_way: bool,
     /// The request of the peer whose handler makes the call.
     pub(crate) inside: Option<RequestId>,
     pub(crate) deadline: Option<Instant>,
     /// What a one-way call to an object does when it would have to wait.
     pub(crate) overflow: Overflow,
-    pub(crate) metadata: Option<Metadata<'a>>,
     /// What it passes, if that is anything.
-    pub(crate) references: Option<Vec<NewReference<H>>>,
-    pub(crate) params: Payload<'a>,
-}
-
-/// Whom to call.
-#[derive(Clone, Copy)]
-pub(crate) enum CallTarget<'a> {
-    Service(&'a str),
-    Object(ObjectId),
+    pub(crate) passed: Option<Vec<NewReference<H>>>,
 }
 
 /// What became of a submitted call.
@@ -73,8 +66,15 @@ pub(super) enum Right {
 impl<H: Host> NewCall<'_, H> {
     /// Whether somebody waits until the call is sent, or answered, however long it takes.
     fn waits(&self) -> bool {
-        let is_object = matches!(self.target, CallTarget::Object(_));
+        let is_object = self.line().is_some();
         !(self.one_way && is_object && self.overflow != Overflow::Wait)
+    }
+
+    fn line(&self) -> Line {
+        match self.request.target {
+            Target::Service(_) => None,
+            Target::Object(id) => Some(id),
+        }
     }
 
     /// Milliseconds until its deadline.
@@ -84,57 +84,47 @@ impl<H: Host> NewCall<'_, H> {
     }
 }
 
-impl CallTarget<'_> {
-    fn line(&self) -> Line {
-        match *self {
-            Self::Service(_) => None,
-            Self::Object(id) => Some(id),
-        }
-    }
-}
-
 impl<H: Host> Waiting<H> {
     fn new(call: &mut NewCall<'_, H>) -> Self {
-        let (service, object) = match call.target {
-            CallTarget::Service(name) => (name.to_owned(), None),
-            CallTarget::Object(id) => (String::new(), Some(id)),
+        let request = &call.request;
+        let (service, object) = match request.target {
+            Target::Service(name) => (name.to_owned(), None),
+            Target::Object(id) => (String::new(), Some(id)),
         };
         Self {
             service,
             object,
-            method: call.method,
+            method: request.method,
             one_way: call.one_way,
             inside: call.inside,
             unattended: !call.waits(),
             deadline: call.deadline,
-            metadata: call
+            metadata: request
                 .metadata
                 .map_or_else(Vec::new, |m| m.encoded().to_vec()),
-            references: call.references.take().unwrap_or_default(),
-            params: call.params.bytes.to_vec(),
-            rest: call.params.rest.cloned(),
+            params: request.params.to_vec(),
+            rest: call.rest.cloned(),
+            references: call.passed.take().unwrap_or_default(),
         }
     }
 
     fn as_call(&mut self) -> NewCall<'_, H> {
+        let target = match self.object {
+            Some(id) => Target::Object(id),
+            None => Target::Service(&self.service),
+        };
+        let metadata = (!self.metadata.is_empty())
+            .then(|| Metadata::new(&self.metadata).ok())
+            .flatten();
+        let passes = !self.references.is_empty();
         NewCall {
-            target: match self.object {
-                Some(id) => CallTarget::Object(id),
-                None => CallTarget::Service(&self.service),
-            },
-            method: self.method,
+            request: Request::new(target, self.method, metadata, &self.params),
+            rest: self.rest.as_ref(),
             one_way: self.one_way,
             inside: self.inside,
             deadline: self.deadline,
             overflow: Overflow::Wait,
-            metadata: (!self.metadata.is_empty())
-                .then(|| Metadata::new(&self.metadata).ok())
-                .flatten(),
-            references: (!self.references.is_empty()).then(|| std::mem::take(&mut self.references)),
-            params: Payload {
-                bytes: &self.params,
-                rest: self.rest.as_ref(),
-            },
+            passed: passes.then(|| std::mem::take(&mut self.references)),
         }
     }
 
@@ -155,29 +145,36 @@ impl<H: Host> Connection<H> {
         caller: impl FnOnce() -> H::Caller,
         now: impl Fn() -> Instant,
     ) -> Result<Submitted, Rejected> {
-        let right = match self.plain_right_of(call) {
-            Some(right) => Ok(Some(right)),
-            None => self.right_of(call),
-        };
-        let submitted = match right {
-            Err(rejected) => Err(rejected),
-            Ok(Some(right)) => {
-                let id = self.calls.next_id();
-                let mut caller = (!call.one_way).then(caller);
-                let left = call.left(now);
-                let sent = self.send(id, right, call, &mut caller, left);
-                if sent.is_err() {
-                    self.garbage.extend(caller.map(Garbage::Caller));
-                }
-                sent.map(|()| Submitted::Sent(id))
-            }
-            Ok(None) => self.wait(call, caller, now),
-        };
+        let submitted = self.send_or_wait(call, caller, now);
         if submitted.is_err() {
-            let passed = call.references.take();
+            let passed = call.passed.take();
             self.garbage.extend(passed.map(Garbage::References));
         }
         submitted
+    }
+
+    #[inline]
+    fn send_or_wait(
+        &mut self,
+        call: &mut NewCall<'_, H>,
+        caller: impl FnOnce() -> H::Caller,
+        now: impl Fn() -> Instant,
+    ) -> Result<Submitted, Rejected> {
+        let right = match self.plain_right_of(call) {
+            Some(right) => right,
+            None => match self.right_of(call)? {
+                Some(right) => right,
+                None => return self.wait(call, caller, now),
+            },
+        };
+        let id = self.calls.next_id();
+        let mut caller = (!call.one_way).then(caller);
+        call.request.left = call.left(now);
+        let sent = self.send(id, right, call, &mut caller);
+        if sent.is_err() {
+            self.garbage.extend(caller.map(Garbage::Caller));
+        }
+        sent.map(|()| Submitted::Sent(id))
     }
 
     /// Puts a call in line.
@@ -188,7 +185,7 @@ impl<H: Host> Connection<H> {
         now: impl Fn() -> Instant,
     ) -> Result<Submitted, Rejected> {
         let waits = call.waits();
-        if let CallTarget::Object(object) = call.target
+        if let Some(object) = call.line()
             && !waits
         {
             self.overflow(object, call)?;
@@ -197,9 +194,9 @@ impl<H: Host> Connection<H> {
         }
         let (id, inside) = (self.calls.next_id(), call.inside);
         if let Some(parent) = inside.filter(|_| waits) {
-            self.wait_for_place(parent, id, call.target.line());
+            self.wait_for_place(parent, id, call.line());
         }
-        let line = call.target.line();
+        let line = call.line();
         self.credit.wait(line, id);
         let waiting = Waiting::new(call);
         self.wait_inside(&waiting);
@@ -224,7 +221,7 @@ impl<H: Host> Connection<H> {
     #[inline]
     fn plain_right_of(&mut self, call: &NewCall<'_, H>) -> Option<Right> {
         let is_plain = call.inside.is_none() && self.leaves.is_none() && self.may_send();
-        let line = call.target.line();
+        let line = call.line();
         if !is_plain || self.credit.is_waiting(line) {
             return None;
         }
@@ -244,7 +241,7 @@ impl<H: Host> Connection<H> {
         if let Some(error) = self.ended() {
             return Err(Rejected::Closed(error.clone()));
         }
-        let import = call.target.line().and_then(|id| self.imports.get(id));
+        let import = call.line().and_then(|id| self.imports.get(id));
         if let Some(closed) = import.and_then(|import| import.closed.as_ref()) {
             return Err(Rejected::ObjectClosed {
                 kind: closed.kind,
@@ -269,7 +266,7 @@ impl<H: Host> Connection<H> {
                 None
             }
         };
-        let line = call.target.line();
+        let line = call.line();
         let place = place.filter(|&id| !self.has_calls_ahead(id, line));
         let place = place.map(Right::Place);
         if !call.one_way && place.is_some() {
@@ -333,30 +330,22 @@ impl<H: Host> Connection<H> {
         right: Right,
         call: &mut NewCall<'_, H>,
         caller: &mut Option<H::Caller>,
-        left: Option<u64>,
     ) -> Result<(), Rejected> {
-        let object = call.target.line();
+        let object = call.line();
         let (is_request, stay, parent) = match right {
             Right::Credit { is_request, stay } => (is_request, stay, None),
             Right::Place(parent) => (true, 0, Some(parent)),
         };
-        let head = Request {
-            id: is_request.then_some(id),
-            target: match call.target {
-                CallTarget::Service(name) => Target::Service(name),
-                CallTarget::Object(id) => Target::Object(id),
-            },
-            method: call.method,
-            parent,
-            left,
-            metadata: call.metadata,
-            references: Vec::new(),
-            params: call.params.bytes,
-        };
-        let (rest, rest_len) = (call.params.rest, call.params.rest_len());
-        let written = match call.references.take() {
-            None => self.write_checked(rest, |output| write::request(output, &head, rest_len)),
-            Some(passed) => self.write_passing(passed, head, call.params),
+        call.request.id = is_request.then_some(id);
+        call.request.parent = parent;
+        let (request, rest) = (&mut call.request, call.rest);
+        let rest_len = rest.map_or(0, Bytes::len);
+        let written = match call.passed.take() {
+            None => self.write_checked(rest, |output| write::request(output, request, rest_len)),
+            Some(passed) => self.write_with_references(passed, rest, |output, references| {
+                request.references = references;
+                write::request(output, request, rest_len)
+            }),
         };
         if let Err(rejected) = written {
             self.give_back(object, right);
@@ -375,19 +364,6 @@ impl<H: Host> Connection<H> {
             self.calls.insert(id, made);
         }
         Ok(())
-    }
-
-    #[inline(never)]
-    fn write_passing(
-        &mut self,
-        passed: Vec<NewReference<H>>,
-        mut head: Request<'_>,
-        params: Payload<'_>,
-    ) -> Result<(), Rejected> {
-        self.write_with_references(passed, params.rest, |output, references| {
-            head.references = references;
-            write::request(output, &head, params.rest_len())
-        })
     }
 
     /// Lets calls that wait move up, as far as credit and room go.
@@ -422,8 +398,8 @@ impl<H: Host> Connection<H> {
         };
         let held = answered.is_none() && told.is_none();
         let mut call = waiting.as_call();
-        let left = call.left(|| now);
-        match self.send(id, right, &mut call, &mut answered, left) {
+        call.request.left = call.left(|| now);
+        match self.send(id, right, &mut call, &mut answered) {
             Ok(()) => self.events.extend(told.map(Event::Entered)),
             Err(rejected) => {
                 let caller = told.or(answered);

@@ -21,7 +21,7 @@ use super::link::{Attached, Link};
 use super::remote::{Callee, Method};
 use super::value::{Outcome, OutcomeReader};
 use crate::error::{Error, ErrorKind};
-use crate::frame::{Failure, Metadata, Status};
+use crate::frame::{Failure, Metadata, Request, Status};
 use crate::id::RequestId;
 use crate::proto::{Connection, NewCall, Rejected, Submitted};
 
@@ -147,6 +147,7 @@ impl Terms {
         }
     }
 
+    #[inline]
     fn deadline(&self) -> Option<Deadline> {
         let made = || self.made.unwrap_or_else(clock::now);
         self.deadline.map(|at| Deadline::new(made(), at))
@@ -162,19 +163,18 @@ pub(super) fn new_call<'a>(
     terms: Terms,
 ) -> NewCall<'a, Attached> {
     let metadata = callee.metadata();
-    let passing = arguments.passing();
+    let metadata = (!metadata.is_empty())
+        .then(|| Metadata::new(metadata).ok())
+        .flatten();
+    let params = arguments.payload();
     NewCall {
-        target: callee.target,
-        method: method.id(),
+        request: Request::new(callee.target, method.id(), metadata, params.bytes),
+        rest: params.rest,
         one_way: method.is_one_way(),
         inside: terms.inside,
         deadline: terms.deadline,
         overflow: callee.overflow(),
-        metadata: (!metadata.is_empty())
-            .then(|| Metadata::new(metadata).ok())
-            .flatten(),
-        references: passing.map(|passing| passing.over(callee.link)),
-        params: arguments.payload(),
+        passed: arguments.passing().map(|passing| passing.over(callee.link)),
     }
 }
 

@@ -12,9 +12,9 @@ use super::current::Current;
 use super::encoder::CallEncoder;
 use super::handle::Session;
 use super::link::{Form, Link};
-use crate::frame::metadata;
+use crate::frame::{Target, metadata};
 use crate::id::{ObjectId, method_id};
-use crate::proto::{CallTarget, Overflow};
+use crate::proto::Overflow;
 
 /// One method of a service as the wire knows it. Made by the macro, in a `static`.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ trait Distant: Send + Sync {
 /// What is called, and over which session.
 pub(super) struct Far {
     session: Session,
-    target: CallTarget<'static>,
+    target: Target<'static>,
     /// The client whose session of the moment it is called over. `session` is then the one at the
     /// beginning, by which the stub is known.
     client: Option<Arc<Current>>,
@@ -136,7 +136,7 @@ impl Far {
 /// It holds an object of the peer: dropping it lets go.
 impl Drop for Far {
     fn drop(&mut self) {
-        if let CallTarget::Object(id) = self.target {
+        if let Target::Object(id) = self.target {
             self.session.link().with(|core| core.release(id));
         }
     }
@@ -146,7 +146,7 @@ impl Drop for Far {
 #[derive(Clone, Copy)]
 pub(super) struct Callee<'a> {
     pub(super) link: &'a Arc<Link>,
-    pub(super) target: CallTarget<'a>,
+    pub(super) target: Target<'a>,
     options: Option<&'a Options>,
 }
 
@@ -162,20 +162,20 @@ struct Options {
 
 impl Remote {
     pub(super) fn service(session: Session, name: &'static str) -> Self {
-        Self::new(session, CallTarget::Service(name), None)
+        Self::new(session, Target::Service(name), None)
     }
 
     /// A service over whatever session the client has.
     pub(super) fn following(client: Arc<Current>, name: &'static str) -> Self {
-        Self::new(client.session(), CallTarget::Service(name), Some(client))
+        Self::new(client.session(), Target::Service(name), Some(client))
     }
 
     /// Takes over one holder's part in an object of the peer.
     pub(super) fn object(session: Session, id: ObjectId) -> Self {
-        Self::new(session, CallTarget::Object(id), None)
+        Self::new(session, Target::Object(id), None)
     }
 
-    fn new(session: Session, target: CallTarget<'static>, client: Option<Arc<Current>>) -> Self {
+    fn new(session: Session, target: Target<'static>, client: Option<Arc<Current>>) -> Self {
         Self {
             far: Arc::new(Far {
                 session,
@@ -207,8 +207,8 @@ impl Remote {
     /// The object's number, unless it is a named service.
     pub(super) fn object_id(&self) -> Option<ObjectId> {
         match self.far.far().target {
-            CallTarget::Service(_) => None,
-            CallTarget::Object(id) => Some(id),
+            Target::Service(_) => None,
+            Target::Object(id) => Some(id),
         }
     }
 
@@ -309,8 +309,8 @@ impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let session = self.link().id;
         match self.far.far().target {
-            CallTarget::Service(name) => write!(f, "service `{name}` of session {session}"),
-            CallTarget::Object(id) => write!(f, "object {id} of session {session}"),
+            Target::Service(name) => write!(f, "service `{name}` of session {session}"),
+            Target::Object(id) => write!(f, "object {id} of session {session}"),
         }
     }
 }

@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use super::attached::{Handed, Listener, Passable, Proxy, Tester};
 use super::end::Incoming;
-use crate::frame::Metadata;
+use crate::frame::{Metadata, Request, Target};
 use crate::id::{ObjectId, RequestId};
-use crate::proto::{CallTarget, NewCall, NewReference, Overflow, Payload};
+use crate::proto::{NewCall, NewReference, Overflow};
 
 /// A call, before it is submitted.
 pub(super) struct Outgoing {
@@ -130,22 +130,20 @@ impl Outgoing {
         let (head, rest) = self.params.split_at(1);
         let in_pieces = number_in(rest) % 2 == 1;
         self.rest = in_pieces.then(|| Bytes::copy_from_slice(rest));
+        let target = match &self.target {
+            To::Service(name) => Target::Service(name),
+            To::Object(id) => Target::Object(*id),
+        };
+        let metadata = Metadata::new(&self.metadata).ok();
+        let params = if in_pieces { head } else { &self.params };
         NewCall {
-            target: match &self.target {
-                To::Service(name) => CallTarget::Service(name),
-                To::Object(id) => CallTarget::Object(*id),
-            },
-            method: self.method,
+            request: Request::new(target, self.method, metadata, params),
+            rest: self.rest.as_ref(),
             one_way: self.one_way,
             inside: self.inside,
             deadline: self.deadline,
             overflow: self.overflow,
-            metadata: Metadata::new(&self.metadata).ok(),
-            references: Some(std::mem::take(&mut self.passing)),
-            params: Payload {
-                bytes: if in_pieces { head } else { &self.params },
-                rest: self.rest.as_ref(),
-            },
+            passed: Some(std::mem::take(&mut self.passing)),
         }
     }
 }
