@@ -383,7 +383,10 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_ended().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    codec_ended().0(remote).await
+                    match codec_ended().0(remote).ended_at_once() {
+                        ::core::result::Result::Ok(outcome) => outcome,
+                        ::core::result::Result::Err(call) => call.await,
+                    }
                 }
             }
         }
@@ -462,7 +465,10 @@ const _: () = {
         }
         #[cfg(feature = "end")]
         async fn ended(&self) -> Result<()> {
-            codec_ended().0(&self.remote).await
+            match codec_ended().0(&self.remote).ended_at_once() {
+                ::core::result::Result::Ok(outcome) => outcome,
+                ::core::result::Result::Err(call) => call.await,
+            }
         }
     }
     impl ::ringback::__private::ServiceClient for ListenerClient {

@@ -309,7 +309,13 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_good().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    codec_good().0(remote, <GoodListenerProxy>::new(listener)).await
+                    match codec_good()
+                        .0(remote, <GoodListenerProxy>::new(listener))
+                        .ended_at_once()
+                    {
+                        ::core::result::Result::Ok(outcome) => outcome,
+                        ::core::result::Result::Err(call) => call.await,
+                    }
                 }
             }
         }
@@ -384,7 +390,13 @@ const _: () = {
     }
     impl Refused for RefusedClient {
         async fn good(&self, listener: impl Listener) -> Result<()> {
-            codec_good().0(&self.remote, <GoodListenerProxy>::new(listener)).await
+            match codec_good()
+                .0(&self.remote, <GoodListenerProxy>::new(listener))
+                .ended_at_once()
+            {
+                ::core::result::Result::Ok(outcome) => outcome,
+                ::core::result::Result::Err(call) => call.await,
+            }
         }
     }
     impl ::ringback::__private::ServiceClient for RefusedClient {

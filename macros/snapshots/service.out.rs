@@ -607,7 +607,10 @@ const _: () = {
                     codec_poke().1(error)
                 }
                 my_crate::ringback::__private::Place::Remote(remote) => {
-                    codec_poke().0(remote).await
+                    match codec_poke().0(remote).ended_at_once() {
+                        ::core::result::Result::Ok(outcome) => outcome,
+                        ::core::result::Result::Err(call) => call.await,
+                    }
                 }
             }
         }
@@ -710,7 +713,10 @@ const _: () = {
                 .await
         }
         async fn poke(&self) -> Result<()> {
-            codec_poke().0(&self.remote).await
+            match codec_poke().0(&self.remote).ended_at_once() {
+                ::core::result::Result::Ok(outcome) => outcome,
+                ::core::result::Result::Err(call) => call.await,
+            }
         }
     }
     impl my_crate::ringback::__private::ServiceClient for RegistryClient {

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Context, signature};
+use super::{Context, codec, signature};
 
 /// The type, and what a user calls on it.
 pub(super) fn beside(context: &Context<'_>) -> TokenStream {
@@ -76,10 +76,11 @@ pub(super) fn inside(context: &Context<'_>) -> TokenStream {
         let parameters = signature::declared(method);
         let converted = signature::converted(method, names);
         let codec = &names.codec;
+        let outcome = codec::outcome(method, &quote!(#codec().0(&self.remote, #converted)));
         quote! {
             #(#cfgs)*
             async fn #ident(&self, #parameters) -> #output {
-                #codec().0(&self.remote, #converted).await
+                #outcome
             }
         }
     });

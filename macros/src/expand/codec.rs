@@ -45,6 +45,19 @@ fn description(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) 
     }
 }
 
+/// What becomes of a call. A one-way call is mostly over at once, and then there is nothing to wait for.
+pub(super) fn outcome(method: &Method<'_>, call: &TokenStream) -> TokenStream {
+    if method.options.oneway.is_none() {
+        return quote!(#call.await);
+    }
+    quote! {
+        match #call.ended_at_once() {
+            ::core::result::Result::Ok(outcome) => outcome,
+            ::core::result::Result::Err(call) => call.await,
+        }
+    }
+}
+
 /// How many arguments the method has. None has more than that.
 pub(super) fn count(method: &Method<'_>) -> u32 {
     u32::try_from(method.parameters.len()).unwrap_or(u32::MAX)

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Context, signature};
+use super::{Context, codec, signature};
 
 /// The type, and what a user calls on it.
 pub(super) fn beside(context: &Context<'_>) -> TokenStream {
@@ -114,13 +114,14 @@ fn service(context: &Context<'_>) -> TokenStream {
         let parameters = signature::declared(method);
         let converted = signature::converted(method, names);
         let (local, codec) = (&names.twin, &names.codec);
+        let outcome = codec::outcome(method, &quote!(#codec().0(remote, #converted)));
         quote! {
             #(#cfgs)*
             async fn #ident(&self, #parameters) -> #output {
                 match self.reference.place() {
                     #private::Place::Local(twin) => #twin::#local(&*twin, #converted).await,
                     #private::Place::Closed(error) => #codec().1(error),
-                    #private::Place::Remote(remote) => #codec().0(remote, #converted).await,
+                    #private::Place::Remote(remote) => #outcome,
                 }
             }
         }

@@ -19,6 +19,7 @@ pub(super) fn put_unsigned(out: &mut impl BufMut, value: u64) {
     }
 }
 
+#[inline]
 fn put_long_unsigned(out: &mut impl BufMut, value: u64) {
     if let Ok(value) = u8::try_from(value) {
         out.put_slice(&[0xcc, value]);

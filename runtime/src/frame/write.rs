@@ -162,8 +162,8 @@ pub(super) fn framed(
     length
 }
 
-/// As [`framed`], and then the payload. What comes before it is put together beside the buffer, which then
-/// has to make room but once: the fields are many and small.
+/// As [`framed`], and then the payload. What comes before it is put together beside the buffer, which is asked
+/// for room but once for all of it: the fields are many and small.
 #[inline]
 fn with_short_head(
     out: &mut BytesMut,
@@ -178,7 +178,6 @@ fn with_short_head(
     let length = head_length - PREFIX + payload.len() + rest;
     let told = u32::try_from(length).unwrap_or(u32::MAX); // as above
     head[..PREFIX].copy_from_slice(&told.to_be_bytes());
-    out.reserve(head_length + payload.len());
     out.put_slice(&head[..head_length]);
     out.put_slice(payload);
     length

@@ -114,6 +114,11 @@ impl Awaited {
         Poll::Pending
     }
 
+    /// Whether it is still to come.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Keeps the slot for another call, unless the session still has it.
     fn let_go(&mut self) {
         let Some(mut slot) = self.0.take() else {

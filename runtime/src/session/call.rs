@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
 use tokio::task::coop::poll_proceed;
@@ -107,11 +107,15 @@ impl<R: Outcome> Call<R> {
 }
 
 fn outcome<R: Outcome>(method: &'static Method, end: Ended) -> R {
-    let answer = match end {
-        Ended::Sent => return sent(),
-        Ended::Failed(error) => return R::failed(error),
-        Ended::Answered(answer) => answer,
-    };
+    match end {
+        Ended::Sent => sent(),
+        Ended::Failed(error) => R::failed(error),
+        Ended::Answered(answer) => answered(method, answer),
+    }
+}
+
+#[inline(never)] // else one that was only sent pays for it, too
+fn answered<R: Outcome>(method: &'static Method, answer: Answer) -> R {
     match answer {
         Answer::Reply(reply) => read(method, &reply).unwrap_or_else(R::failed),
         Answer::Entered => sent(),
@@ -292,7 +296,7 @@ impl State {
         loop {
             let waiting = match self {
                 Self::Waiting(waiting) => waiting,
-                Self::Sent => return Poll::Ready(Ended::Sent),
+                Self::Sent => return takes_its_turn(cx).map(|()| Ended::Sent),
                 Self::Between(between) => {
                     let next = ready!(between.poll(method, cx));
                     self.next_session(method, next);
@@ -318,7 +322,7 @@ impl State {
             if let Some(deadline) = &mut waiting.deadline
                 && let Poll::Ready(error) = deadline.poll(method, cx)
             {
-                self.give_up();
+                *self = Self::Over;
                 return Poll::Ready(Ended::Failed(error));
             }
             return Poll::Pending;
@@ -336,11 +340,13 @@ impl State {
             Err(error) => Self::Failed(error),
         };
     }
+}
 
-    /// Cancels the call if it is still open.
-    fn give_up(&mut self) {
-        if let Self::Waiting(waiting) = std::mem::replace(self, Self::Over) {
-            waiting.link.with(|core| core.cancel(waiting.id));
+/// A call that is not answered yet is cancelled.
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if self.answer.is_open() {
+            self.link.with(|core| core.cancel(self.id));
         }
     }
 }
@@ -348,43 +354,33 @@ impl State {
 impl<R> Future for Call<R> {
     type Output = R;
 
-    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         let method = self.method;
-        let end = match self.state {
-            // As most one-way calls are at once. Yet a loop of them would keep its thread, and the driver that
-            // writes them, until the credit is used up.
-            State::Sent => {
-                ready!(poll_proceed(cx)).made_progress();
-                Ended::Sent
-            }
-            _ => ready!(self.state.poll(method, cx)),
-        };
+        let end = ready!(self.state.poll(method, cx));
         Poll::Ready((self.outcome)(method, end))
     }
 }
 
 impl<R> Call<R> {
-    /// What became of it, if that is clear without waiting.
-    pub(crate) fn ended_at_once(mut self) -> Result<R, Self> {
-        let end = match std::mem::replace(&mut self.state, State::Over) {
-            State::Sent => Ended::Sent,
-            State::Failed(error) => Ended::Failed(error),
-            state => {
-                self.state = state;
-                return Err(self);
+    /// What became of it, if that is clear without waiting, and it is not the turn of others.
+    #[inline]
+    pub fn ended_at_once(self) -> Result<R, Self> {
+        let mut unheard = Context::from_waker(Waker::noop());
+        match self.state {
+            State::Sent if takes_its_turn(&mut unheard).is_ready() => {
+                Ok((self.outcome)(self.method, Ended::Sent))
             }
-        };
-        Ok((self.outcome)(self.method, end))
+            State::Failed(error) => Ok((self.outcome)(self.method, Ended::Failed(error))),
+            state => Err(Self { state, ..self }),
+        }
     }
 }
 
-impl<R> Drop for Call<R> {
-    fn drop(&mut self) {
-        if let State::Waiting(_) = self.state {
-            self.state.give_up();
-        }
-    }
+/// A one-way call that was sent is as much work as an operation of tokio's own. Else a loop of them would keep
+/// its thread, and with it the driver that is to write them, until the credit is used up.
+#[inline]
+fn takes_its_turn(cx: &mut Context<'_>) -> Poll<()> {
+    poll_proceed(cx).map(|proceeds| proceeds.made_progress())
 }
 
 impl<R> fmt::Debug for Call<R> {

@@ -276,10 +276,12 @@ pub(super) mod buffer {
     }
 
     // Both may be called when the thread's locals are gone: a call may lie in one of the user's.
+    #[inline]
     pub(crate) fn take() -> Vec<u8> {
         SPARE.try_with(Cell::take).unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn put(mut buffer: Vec<u8>) {
         if (1..=KEPT).contains(&buffer.capacity()) {
             buffer.clear();

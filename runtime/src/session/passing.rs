@@ -31,9 +31,11 @@ struct Passed {
 #[derive(Default)]
 pub(super) struct Passing(Vec<Passed>);
 
+const NO_MESSAGE: u32 = u32::MAX;
+
 thread_local! {
-    /// How many objects the message has passed that is being encoded on this thread, if one is.
-    static COUNT: Cell<Option<u32>> = const { Cell::new(None) };
+    /// How many objects the message has passed that is being encoded on this thread, or `NO_MESSAGE`.
+    static COUNT: Cell<u32> = const { Cell::new(NO_MESSAGE) };
     /// The last of these, which its scope will take. Below them are those of the messages around it.
     static NOTED: RefCell<Vec<Passed>> = const { RefCell::new(Vec::new()) };
 }
@@ -41,7 +43,7 @@ thread_local! {
 /// For as long as it is there, the proxies that are written are noted.
 struct Scope {
     /// The count of the outer message.
-    outer: Option<u32>,
+    outer: u32,
     /// How many objects the message had passed before.
     before: u32,
 }
@@ -49,14 +51,14 @@ struct Scope {
 impl Scope {
     #[inline]
     fn begin(before: u32) -> Self {
-        let outer = COUNT.replace(Some(before));
+        let outer = COUNT.replace(before);
         Self { outer, before }
     }
 
     /// Takes those that were noted. Most messages pass none, and have nothing to look for.
     #[inline]
-    fn take(&self, next: Option<u32>) -> Option<Passing> {
-        let noted = COUNT.replace(next)? - self.before;
+    fn take(&self, next: u32) -> Option<Passing> {
+        let noted = COUNT.replace(next) - self.before;
         (noted != 0).then(|| take_last(noted))
     }
 }
@@ -91,7 +93,7 @@ impl Passing {
     pub(super) fn noting<R>(before: u32, encode: impl FnOnce() -> R) -> (R, Option<Self>) {
         let scope = Scope::begin(before);
         let result = encode();
-        let passed = scope.take(Some(before));
+        let passed = scope.take(before);
         (result, passed)
     }
 
@@ -158,14 +160,15 @@ pub fn serialize_proxy<P: ProxyType, S: Serializer>(
     proxy: &P,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    let Some(index) = COUNT.get() else {
+    let index = COUNT.get();
+    if index == NO_MESSAGE {
         return Err(S::Error::custom(format_args!(
             "a proxy of `{}` can be serialised only as a part of a call: it means an object of a session",
             P::Service::NAME
         )));
-    };
+    }
     let passed = Passed::new(proxy);
     NOTED.with_borrow_mut(|noted| noted.push(passed));
-    COUNT.set(Some(index + 1));
+    COUNT.set(index + 1);
     write_reference_index(ReferenceIndex(index), serializer)
 }
