@@ -1,5 +1,6 @@
 //! This end's objects that the peer knows.
 
+use super::window::ObjectWindow;
 use super::{Fault, Host, Map, Rejected, in_order};
 use crate::id::ObjectId;
 
@@ -8,6 +9,8 @@ struct Export<H: Host> {
     identity: H::Identity,
     /// Introductions sent and not yet released. The entry ends when it reaches zero.
     introductions: u64,
+    /// The credit that the peer uses for it. By itself, as most objects are only held.
+    window: Option<Box<ObjectWindow>>,
 }
 
 /// An introduction that was counted.
@@ -23,15 +26,18 @@ pub(super) struct ExportTable<H: Host> {
     ids: Map<H::Identity, ObjectId>,
     last: u64,
     limit: u32,
+    /// How many calls to each the peer may have outstanding.
+    max_calls: u32,
 }
 
 impl<H: Host> ExportTable<H> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(max_calls: u32) -> Self {
         Self {
             exports: Map::default(),
             ids: Map::default(),
             last: 0,
             limit: 0,
+            max_calls,
         }
     }
 
@@ -67,6 +73,7 @@ impl<H: Host> ExportTable<H> {
                 object,
                 identity,
                 introductions: 1,
+                window: None,
             },
         );
         Ok(Introduced { id, spare: None })
@@ -105,6 +112,24 @@ impl<H: Host> ExportTable<H> {
     /// The identity no longer leads to its object, whose id is given.
     pub(super) fn forget_identity(&mut self, identity: &H::Identity) -> Option<ObjectId> {
         self.ids.remove(identity)
+    }
+
+    /// An object that is called, and the credit for that.
+    pub(super) fn called(&mut self, id: ObjectId) -> Option<(&H::Object, &mut ObjectWindow)> {
+        let export = self.exports.get_mut(&id)?;
+        let make = || Box::new(ObjectWindow::new(self.max_calls));
+        Some((&export.object, export.window.get_or_insert_with(make)))
+    }
+
+    /// The credit for calls to an object that was called before.
+    pub(super) fn window(&mut self, id: ObjectId) -> Option<&mut ObjectWindow> {
+        self.exports.get_mut(&id)?.window.as_deref_mut()
+    }
+
+    /// All of these.
+    pub(super) fn windows(&mut self) -> impl Iterator<Item = (ObjectId, &mut ObjectWindow)> {
+        let exports = self.exports.iter_mut();
+        exports.filter_map(|(id, export)| Some((*id, export.window.as_deref_mut()?)))
     }
 
     pub(super) fn get(&self, id: ObjectId) -> Option<&H::Object> {

@@ -106,8 +106,9 @@ impl<H: Host> Connection<H> {
             Frame::Release { object, count } => {
                 let object_gone = self.exports.release(object, count)?;
                 self.garbage.extend(object_gone.map(Garbage::Object));
-                self.served
-                    .released(object, self.exports.get(object).is_none());
+                if let Some(object) = self.exports.window(object) {
+                    object.window.count_anew(); // should the peer meet it again
+                }
                 Ok(())
             }
             Frame::Revoke { object, reason } => {
@@ -139,22 +140,30 @@ impl<H: Host> Connection<H> {
 
     fn on_call(&mut self, all: &Bytes, bytes: &[u8], call: &Request<'_>) -> Result<(), Fault> {
         let extras = self.receive_extras(all, call)?;
-        let (target, object) = match call.target {
-            Target::Service(name) => {
+        let mut called = match call.target {
+            Target::Service(_) => None,
+            Target::Object(id) => self.exports.called(id),
+        };
+        if call.parent.is_none() {
+            self.served
+                .admit(called.as_mut().map(|(_, window)| &mut **window))?;
+        }
+        let (target, object) = match (call.target, called) {
+            (Target::Service(name), _) => {
                 let place = place_of(name.as_bytes(), bytes);
                 (IncomingTarget::Service(place), None)
             }
-            Target::Object(id) => match self.exports.get(id) {
-                Some(object) => (IncomingTarget::Object(id, object.clone()), Some(id)),
-                None => (IncomingTarget::Unknown(id), None),
-            },
+            (Target::Object(id), Some((object, _))) => {
+                (IncomingTarget::Object(id, object.clone()), Some(id))
+            }
+            (Target::Object(id), None) => (IncomingTarget::Unknown(id), None),
         };
         match call.id {
             Some(id) => self.admit_request(id, call.parent, object)?,
             None if call.parent.is_some() => {
                 return Err(Fault::protocol("a notification that names a parent"));
             }
-            None => self.served.admit(object)?,
+            None => {}
         }
         self.events.push_back(Event::Call(IncomingCall {
             id: call.id,
@@ -193,29 +202,26 @@ impl<H: Host> Connection<H> {
         object: Option<ObjectId>,
     ) -> Result<(), Fault> {
         let mut depth = 0;
-        match parent {
-            None => self.served.admit(object)?,
-            Some(parent) => {
-                let outer = self.calls.get_mut(parent);
-                let Some(outer) = outer.filter(|outer| matches!(outer.state, State::Sent)) else {
-                    return Err(Fault::protocol(format!(
-                        "request {id} inside request {parent}, which is not outstanding"
-                    )));
-                };
-                if let Some(inner) = outer.inner {
-                    return Err(Fault::protocol(format!(
-                        "request {id} inside request {parent}, whose place request {inner} holds"
-                    )));
-                }
-                depth = outer.depth + 1;
-                if depth > self.config.limits.max_call_depth {
-                    return Err(Fault::protocol(format!(
-                        "more than {} calls inside each other (max_call_depth)",
-                        self.config.limits.max_call_depth
-                    )));
-                }
-                outer.inner = Some(id);
+        if let Some(parent) = parent {
+            let outer = self.calls.get_mut(parent);
+            let Some(outer) = outer.filter(|outer| matches!(outer.state, State::Sent)) else {
+                return Err(Fault::protocol(format!(
+                    "request {id} inside request {parent}, which is not outstanding"
+                )));
+            };
+            if let Some(inner) = outer.inner {
+                return Err(Fault::protocol(format!(
+                    "request {id} inside request {parent}, whose place request {inner} holds"
+                )));
             }
+            depth = outer.depth + 1;
+            if depth > self.config.limits.max_call_depth {
+                return Err(Fault::protocol(format!(
+                    "more than {} calls inside each other (max_call_depth)",
+                    self.config.limits.max_call_depth
+                )));
+            }
+            outer.inner = Some(id);
         }
         let serving = Serving {
             in_place_of: parent,

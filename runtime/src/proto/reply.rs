@@ -70,7 +70,7 @@ impl<H: Host> Connection<H> {
     }
 
     fn served_request_ended(&mut self, id: RequestId) {
-        let Some(serving) = self.served.remove(id) else {
+        let Some(serving) = self.served.remove(id, &mut self.exports) else {
             return;
         };
         let outer = serving.in_place_of.and_then(|id| self.calls.get_mut(id));
@@ -85,13 +85,14 @@ impl<H: Host> Connection<H> {
         if self.ended().is_some() {
             return;
         }
-        self.served.finish_notifications(object, calls);
+        let exports = &mut self.exports;
+        self.served.finish_notifications(object, calls, exports);
     }
 
     pub(super) fn tell_credit(&mut self) {
         let frame = usize::try_from(self.peer.max_frame).unwrap_or(usize::MAX);
         let most = ((frame - CREDIT_HEAD) / CREDITED_OBJECT).min(MAX_CREDITED_OBJECTS);
-        while let Some(credit) = self.served.take_credit(most) {
+        while let Some(credit) = self.served.take_credit(most, &mut self.exports) {
             write::credit(&mut self.output.tail, &credit);
         }
     }

@@ -287,7 +287,7 @@ impl<H: Host> Connection<H> {
         resume.most = usize::MAX;
         let next = resume.replay.next_number();
         resume.ack(next).write(&mut resume.ahead);
-        self.served.tell_again();
+        self.served.tell_again(&mut self.exports);
         self.ask_again();
         self.heard(now);
         Ok(())

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::window::Window;
-use super::{Fault, Map};
+use super::exports::ExportTable;
+use super::window::{ObjectWindow, Window};
+use super::{Fault, Host, Map};
 use crate::frame::Credit;
 use crate::id::{ObjectId, RequestId};
 
@@ -27,10 +28,8 @@ pub(super) struct Serving {
 
 pub(super) struct ServedTable {
     serving: Map<RequestId, Serving>,
-    /// The credit that the peer uses, in all and for each of this end's objects that it has called.
+    /// The credit that the peer uses, in all. That for calls to an object is with the object.
     all: Window,
-    objects: Map<ObjectId, ObjectWindow>,
-    object_limit: u32,
     /// Objects of which there is something to tell.
     changed: Vec<ObjectId>,
     due: bool,
@@ -38,27 +37,19 @@ pub(super) struct ServedTable {
     tells_at_once: bool,
 }
 
-struct ObjectWindow {
-    window: Window,
-    /// Whether it is among those of which there is something to tell.
-    changed: bool,
-}
-
 impl ServedTable {
-    pub(super) fn new(limit: u32, object_limit: u32) -> Self {
+    pub(super) fn new(limit: u32) -> Self {
         Self {
             serving: Map::default(),
             all: Window::new(limit),
-            objects: Map::default(),
-            object_limit,
             changed: Vec::new(),
             due: false,
             tells_at_once: false,
         }
     }
 
-    /// Takes a place for a call that used credit, to that object of this end or to none.
-    pub(super) fn admit(&mut self, object: Option<ObjectId>) -> Result<(), Fault> {
+    /// Takes a place for a call that used credit, to an object of this end or to none.
+    pub(super) fn admit(&mut self, object: Option<&mut ObjectWindow>) -> Result<(), Fault> {
         if self.all.is_full() {
             return Err(Fault::protocol(format!(
                 "more than {} calls outstanding (max_calls)",
@@ -67,12 +58,8 @@ impl ServedTable {
         }
         self.all.take();
         self.due |= self.all.is_full() && self.all.is_due();
-        if let Some(id) = object {
+        if let Some(object) = object {
             // What is beyond the object's own limit may be of before a release, hence no fault.
-            let object = self.objects.entry(id).or_insert_with(|| ObjectWindow {
-                window: Window::new(self.object_limit),
-                changed: false,
-            });
             object.window.take();
             self.due |= object.window.is_full() && object.window.is_due();
         }
@@ -101,12 +88,15 @@ impl ServedTable {
     }
 
     /// A request was answered.
-    pub(super) fn remove(&mut self, id: RequestId) -> Option<Serving> {
+    pub(super) fn remove<H: Host>(
+        &mut self,
+        id: RequestId,
+        exports: &mut ExportTable<H>,
+    ) -> Option<Serving> {
         let serving = self.serving.remove(&id)?;
         if serving.in_place_of.is_none() {
             self.all.give_back();
-            let object = serving.object.and_then(|id| self.objects.get_mut(&id));
-            if let Some(object) = object {
+            if let Some(object) = serving.object.and_then(|id| exports.window(id)) {
                 object.window.give_back();
             }
         }
@@ -114,12 +104,17 @@ impl ServedTable {
     }
 
     /// The handlers of so many notifications have ended, all of them for that object or for none.
-    pub(super) fn finish_notifications(&mut self, object: Option<ObjectId>, calls: u32) {
+    pub(super) fn finish_notifications<H: Host>(
+        &mut self,
+        object: Option<ObjectId>,
+        calls: u32,
+        exports: &mut ExportTable<H>,
+    ) {
         self.all.finish(calls);
         self.due |= self.all.is_due() || self.tells_at_once;
         // Of an object that the peer has let go of, it is not told any more.
         if let Some(id) = object
-            && let Some(object) = self.objects.get_mut(&id)
+            && let Some(object) = exports.window(id)
         {
             object.window.finish(calls);
             self.due |= object.window.is_due();
@@ -127,15 +122,6 @@ impl ServedTable {
                 object.changed = true;
                 self.changed.push(id);
             }
-        }
-    }
-
-    /// The peer let go of an object, so the count begins anew should the peer meet it again.
-    pub(super) fn released(&mut self, id: ObjectId, is_gone: bool) {
-        if is_gone {
-            self.objects.remove(&id);
-        } else if let Some(object) = self.objects.get_mut(&id) {
-            object.window.count_anew();
         }
     }
 
@@ -157,14 +143,18 @@ impl ServedTable {
 
     /// What the peer was not told yet, with at most that many objects. To be called until there is
     /// nothing more.
-    pub(super) fn take_credit(&mut self, most: usize) -> Option<Credit> {
+    pub(super) fn take_credit<H: Host>(
+        &mut self,
+        most: usize,
+        exports: &mut ExportTable<H>,
+    ) -> Option<Credit> {
         self.due = false;
         let is_news = self.all.has_news();
         let mut objects = Vec::new();
         while objects.len() < most
             && let Some(id) = self.changed.pop()
         {
-            if let Some(object) = self.objects.get_mut(&id) {
+            if let Some(object) = exports.window(id) {
                 object.changed = false;
                 if object.window.has_news() {
                     objects.push((id, object.window.tell()));
@@ -178,10 +168,10 @@ impl ServedTable {
     }
 
     /// What the peer was told may be lost: it is told everything once more.
-    pub(super) fn tell_again(&mut self) {
+    pub(super) fn tell_again<H: Host>(&mut self, exports: &mut ExportTable<H>) {
         self.all.doubt();
         self.due |= self.all.has_news();
-        for (&id, object) in &mut self.objects {
+        for (id, object) in exports.windows() {
             object.window.doubt();
             if object.window.has_news() {
                 self.due = true;
@@ -197,10 +187,10 @@ impl ServedTable {
         self.serving.len()
     }
 
-    /// Objects of which something is remembered.
+    /// Objects of which something is to be told.
     #[cfg(test)]
-    pub(super) fn objects(&self) -> usize {
-        self.objects.len() + self.changed.len()
+    pub(super) fn changed(&self) -> usize {
+        self.changed.len()
     }
 
     /// Credit in use: requests being served and notifications not yet told as finished.
@@ -209,6 +199,6 @@ impl ServedTable {
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Self::new(self.all.limit(), self.object_limit);
+        *self = Self::new(self.all.limit());
     }
 }

@@ -86,3 +86,18 @@ impl Window {
         (self.finished, self.told) = (0, 0);
     }
 }
+
+/// The credit for one object, and whether it is among those of which there is something to tell.
+pub(super) struct ObjectWindow {
+    pub(super) window: Window,
+    pub(super) changed: bool,
+}
+
+impl ObjectWindow {
+    pub(super) fn new(limit: u32) -> Self {
+        Self {
+            window: Window::new(limit),
+            changed: false,
+        }
+    }
+}

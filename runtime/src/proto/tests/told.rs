@@ -208,5 +208,5 @@ fn nothing_is_remembered_of_objects_that_are_gone() {
         pair.client.answer(second, 0);
     }
     pair.assert_tables_are_empty();
-    assert_eq!(pair.client.core.served.objects(), 0);
+    assert_eq!(pair.client.core.served.changed(), 0);
 }
