@@ -99,6 +99,7 @@ fn read_status(fields: &mut Cursor<'_>) -> Result<Status, FrameError> {
 }
 
 /// Appends everything but the value, without the length.
+#[inline]
 pub(super) fn write_head(out: &mut impl BufMut, response: &Response<'_>) {
     put_array(out, FIELDS as usize);
     put_unsigned(out, kind::RESPONSE);

@@ -47,12 +47,18 @@ fn long_request(out: &mut BytesMut, header: &Request<'_>, rest: usize) -> usize 
 }
 
 /// An answer. `rest` more bytes of its value follow, which are not in `out`.
+#[inline]
 pub(crate) fn response(out: &mut BytesMut, header: &Response<'_>, rest: usize) -> usize {
     if header.references.is_empty() {
         return with_short_head(out, header.value, rest, |head| {
             answer::write_head(head, header)
         });
     }
+    long_response(out, header, rest)
+}
+
+#[inline(never)]
+fn long_response(out: &mut BytesMut, header: &Response<'_>, rest: usize) -> usize {
     let length = framed(out, header.value.len() + rest, |out| {
         answer::write_head(out, header)
     });
