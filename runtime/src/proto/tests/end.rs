@@ -347,6 +347,23 @@ impl End {
         bytes
     }
 
+    /// Writes what there is to send there and then, up to that many bytes.
+    pub(super) fn write_at_once(&mut self, most: usize) -> BytesMut {
+        let now = self.clock.now();
+        let mut output = Output::default();
+        let mut bytes = BytesMut::new();
+        self.with(|core| {
+            core.write_at_once(&mut output, now, |(first, second)| {
+                bytes.extend_from_slice(first);
+                bytes.extend_from_slice(second);
+                bytes.truncate(most);
+                bytes.len()
+            });
+        });
+        assert_eq!(output.len(), 0, "what is left is the connection's");
+        bytes
+    }
+
     /// The transport took so many bytes.
     pub(super) fn wrote(&mut self, bytes: usize) {
         let now = self.clock.now();

@@ -74,6 +74,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         2 => (side(), which()).prop_map(|(at, which)| Step::LetGo(at, which)),
         1 => (side(), which()).prop_map(|(at, which)| Step::Revoke(at, which)),
         6 => side().prop_map(Step::Send),
+        3 => (side(), prop_oneof![0..60_usize, Just(usize::MAX)])
+            .prop_map(|(from, most)| Step::SendAtOnce(from, most)),
         6 => (side(), prop_oneof![1..60_usize, Just(usize::MAX)])
             .prop_map(|(from, count)| Step::Deliver(from, count)),
     ]
@@ -138,7 +140,7 @@ fn the_steps_meet_everything_that_matters() {
 
     let mut runner = TestRunner::deterministic();
     let mut total = Seen::default();
-    for _ in 0..100 {
+    for _ in 0..300 {
         let mut new = |strategy: BoxedStrategy<Config>| {
             let tree = strategy.new_tree(&mut runner);
             tree.unwrap().current()
@@ -156,6 +158,7 @@ fn the_steps_meet_everything_that_matters() {
         ("revoked", total.revoked),
         ("dropped by policy", total.dropped),
         ("introduction crossed a release", total.crossed),
+        ("broken off", total.broken_off),
     ] {
         assert!(often > 5, "{what}: {often}");
     }

@@ -23,6 +23,7 @@ mod steps;
 mod stranger;
 mod world;
 
+mod at_once;
 mod carried;
 mod chunking;
 mod credit;

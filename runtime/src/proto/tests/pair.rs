@@ -105,6 +105,16 @@ impl Pair {
     /// Puts what an end has to send on its way.
     pub(super) fn send_from(&mut self, side: Side) {
         let output = self.end(side).take_output();
+        self.put_on_its_way(side, output);
+    }
+
+    /// Has an end write at once what it has to send, up to that many bytes.
+    pub(super) fn send_at_once_from(&mut self, side: Side, most: usize) {
+        let output = self.end(side).write_at_once(most);
+        self.put_on_its_way(side, output);
+    }
+
+    fn put_on_its_way(&mut self, side: Side, output: BytesMut) {
         if self.is_cut {
             return;
         }

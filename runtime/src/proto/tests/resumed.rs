@@ -66,6 +66,7 @@ fn connections_break_with_something_on_its_way() {
         ("waited", total.waited),
         ("nested", total.nested),
         ("cancelled", total.cancelled),
+        ("broken off", total.broken_off),
     ] {
         assert!(often > 20, "{what}: {often}");
     }

@@ -28,6 +28,8 @@ pub(super) enum Step {
     LetGo(Side, usize),
     Revoke(Side, usize),
     Send(Side),
+    /// Up to so many bytes are written without the driver.
+    SendAtOnce(Side, usize),
     Deliver(Side, usize),
     /// The connection breaks, whether an end notices or not.
     Cut,
@@ -60,6 +62,8 @@ pub(super) struct Seen {
     pub(super) dropped: u32,
     /// Connections that broke with something on its way.
     pub(super) cut: u32,
+    /// Frames that began to leave and had to wait for the driver.
+    pub(super) broken_off: u32,
 }
 
 impl Seen {
@@ -73,5 +77,6 @@ impl Seen {
         self.revoked += other.revoked;
         self.dropped += other.dropped;
         self.cut += other.cut;
+        self.broken_off += other.broken_off;
     }
 }

@@ -97,6 +97,11 @@ impl World {
                 }
             }
             Step::Send(from) => self.pair.send_from(*from),
+            Step::SendAtOnce(from, most) => {
+                self.pair.send_at_once_from(*from, *most);
+                let is_left = self.pair.end(*from).core.unwritten.is_some();
+                self.seen.broken_off += u32::from(is_left);
+            }
             Step::Deliver(from, count) => {
                 self.pair
                     .deliver_from(*from, *count)
