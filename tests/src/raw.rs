@@ -96,6 +96,18 @@ impl Raw {
         all
     }
 
+    /// The socket, which blocks from now on, for as long as a test may wait.
+    ///
+    /// # Panics
+    /// If the socket cannot be set so.
+    pub fn into_blocking(self) -> std::net::TcpStream {
+        let socket = self.0.into_std().expect("a socket");
+        socket.set_nonblocking(false).expect("it can block");
+        let patience = Some(std::time::Duration::from_secs(10));
+        socket.set_read_timeout(patience).expect("a timeout");
+        socket
+    }
+
     /// Makes the end of this connection a reset.
     ///
     /// # Panics
