@@ -5,8 +5,8 @@
 //! meantime then leaves in one write, up to the next large payload. Where much arrives, what is due does
 //! not wait for the last of it, so that both ends work at the same time. While several calls are under
 //! way the task steps back once before it writes, so that those who are about to call get into the same
-//! write; a lone call is never held up. (Measured on two plain ends over loopback: one write per message costs
-//! seven times the processor time of this.)
+//! write; a lone call is never held up, and often does not need this task at all: see `direct`. (Measured
+//! on two plain ends over loopback: one write per message costs seven times the processor time of this.)
 
 use std::any::Any;
 use std::collections::VecDeque;

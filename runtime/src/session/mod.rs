@@ -3,7 +3,7 @@
 //! The way of a call, from the stub to the handler and back:
 //!
 //! 1. `encoder` writes the arguments (`passing` notes the objects among them) and
-//! 2. `call` submits it to the protocol core inside `link`, and waits;
+//! 2. `call` submits it to the protocol core inside `link`, and waits (a lone call is written at once, by `direct`);
 //! 3. `driver`, on each end, moves bytes between the transport and the core, and
 //! 4. hands what came to `dispatch`, which finds the `target` and polls its handler first;
 //!    a handler that has to wait goes on as a task of its own or in its object's `lane`;
