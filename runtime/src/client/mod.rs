@@ -79,9 +79,10 @@ impl Client {
         }
     }
 
-    /// What becomes of the client's sessions from now on.
+    /// What becomes of the client's sessions from now on. If it has none at the moment, as the last one has
+    /// ended already, the stream begins with that end.
     pub fn events(&self) -> SessionEvents {
-        self.readers.subscribe()
+        self.readers.subscribe_from_end()
     }
 
     /// Ends the connection, whoever else holds it: what was sent before still goes out, calls in

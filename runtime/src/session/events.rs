@@ -130,46 +130,81 @@ impl Mailbox {
     fn inside(&self) -> MutexGuard<'_, Inside> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn change(&self, change: impl FnOnce(&mut Inside)) {
+        change(&mut self.inside());
+        self.reader.wake();
+    }
 }
 
 /// Who reads the events of a session, of a client or of a server. When it is dropped, their streams
 /// end.
 #[derive(Default)]
-pub(crate) struct Readers(Mutex<Vec<Weak<Mailbox>>>);
+pub(crate) struct Readers(Mutex<All>);
+
+#[derive(Default)]
+struct All {
+    mailboxes: Vec<Weak<Mailbox>>,
+    /// The last event, if that was the end of a session.
+    end: Option<SessionEvent>,
+}
 
 impl Readers {
+    /// A stream of what happens from now on.
     pub(crate) fn subscribe(&self) -> SessionEvents {
-        let mailbox = Arc::<Mailbox>::default();
+        self.all().add(Mailbox::default())
+    }
+
+    /// The same. If what happened last is the end of a session, the stream begins with that.
+    pub(crate) fn subscribe_from_end(&self) -> SessionEvents {
+        let mailbox = Mailbox::default();
         let mut all = self.all();
-        all.retain(|mailbox| mailbox.strong_count() > 0);
-        all.push(Arc::downgrade(&mailbox));
-        SessionEvents(mailbox)
+        mailbox.inside().events.extend(all.end.clone());
+        all.add(mailbox)
     }
 
     pub(crate) fn tell(&self, event: &SessionEvent) {
-        self.change(|inside| {
-            if inside.events.len() == KEPT {
-                inside.events.pop_front();
-            }
-            inside.events.push_back(event.clone());
-        });
+        let is_end = matches!(
+            event,
+            SessionEvent::Lost { .. } | SessionEvent::Closed { .. }
+        );
+        let mut all = self.all();
+        all.end = is_end.then(|| event.clone());
+        let mailboxes = all.mailboxes(); // at once, so that nobody gets an end twice
+        drop(all);
+        for mailbox in mailboxes {
+            mailbox.change(|inside| {
+                if inside.events.len() == KEPT {
+                    inside.events.pop_front();
+                }
+                inside.events.push_back(event.clone());
+            });
+        }
     }
 
     /// There will be no more.
     pub(crate) fn end(&self) {
-        self.change(|inside| inside.is_over = true);
-    }
-
-    fn change(&self, change: impl Fn(&mut Inside)) {
-        let all: Vec<_> = self.all().iter().filter_map(Weak::upgrade).collect();
-        for mailbox in all {
-            change(&mut mailbox.inside());
-            mailbox.reader.wake();
+        let mailboxes = self.all().mailboxes();
+        for mailbox in mailboxes {
+            mailbox.change(|inside| inside.is_over = true);
         }
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<Weak<Mailbox>>> {
+    fn all(&self) -> MutexGuard<'_, All> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl All {
+    fn mailboxes(&self) -> Vec<Arc<Mailbox>> {
+        self.mailboxes.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    fn add(&mut self, mailbox: Mailbox) -> SessionEvents {
+        let mailbox = Arc::new(mailbox);
+        self.mailboxes.retain(|mailbox| mailbox.strong_count() > 0);
+        self.mailboxes.push(Arc::downgrade(&mailbox));
+        SessionEvents(mailbox)
     }
 }
 
@@ -182,6 +217,28 @@ impl Drop for Readers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn ends(mut stream: SessionEvents) -> Vec<u64> {
+        let next = || futures::FutureExt::now_or_never(stream.next()).flatten();
+        std::iter::from_fn(next)
+            .map(|event| event.session())
+            .collect()
+    }
+
+    #[test]
+    fn who_asks_after_an_end_can_be_told_of_it_as_long_as_nothing_else_has_come() {
+        let readers = Readers::default();
+        assert_eq!(ends(readers.subscribe_from_end()), []);
+        readers.tell(&SessionEvent::Connected { session: 1 });
+        let early = readers.subscribe_from_end();
+        readers.tell(&SessionEvent::Closed { session: 1 });
+        let (late, unaware) = (readers.subscribe_from_end(), readers.subscribe());
+        readers.tell(&SessionEvent::Connected { session: 2 });
+        assert_eq!(ends(early), [1, 2]);
+        assert_eq!(ends(late), [1, 2]);
+        assert_eq!(ends(unaware), [2]);
+        assert_eq!(ends(readers.subscribe_from_end()), []);
+    }
 
     #[test]
     fn who_does_not_read_loses_the_oldest_events() {
