@@ -91,7 +91,7 @@ impl End {
             inside,
             deadline,
             overflow: call.policy.into(),
-            passed: Some(references),
+            passed: (!references.is_empty()).then_some(references),
         };
         self.submitted += 1;
         let (now, mut told) = (self.now, None);

@@ -498,6 +498,7 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_borrowed().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
+                    ::ringback::__private::turn().await;
                     codec_borrowed().0(remote, key, bytes, maybe, cow).await
                 }
             }
@@ -516,6 +517,7 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_lent().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
+                    ::ringback::__private::turn().await;
                     codec_lent().0(remote, plan, steps, event, next).await
                 }
             }
@@ -540,6 +542,7 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_hostile().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
+                    ::ringback::__private::turn().await;
                     codec_hostile().0(remote, call, remote, arguments, object).await
                 }
             }
@@ -621,6 +624,7 @@ const _: () = {
             maybe: Option<&str>,
             cow: Cow<'_, str>,
         ) -> Result<()> {
+            ::ringback::__private::turn().await;
             codec_borrowed().0(&self.remote, key, bytes, maybe, cow).await
         }
         async fn lent(
@@ -630,6 +634,7 @@ const _: () = {
             event: &Event<'_>,
             next: Option<&Plan>,
         ) -> Result<()> {
+            ::ringback::__private::turn().await;
             codec_lent().0(&self.remote, plan, steps, event, next).await
         }
         async fn hostile(
@@ -639,6 +644,7 @@ const _: () = {
             arguments: Twin,
             object: Once,
         ) -> Result<T> {
+            ::ringback::__private::turn().await;
             codec_hostile().0(&self.remote, call, remote, arguments, object).await
         }
     }

@@ -273,6 +273,7 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_changed().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
+                    ::ringback::__private::turn().await;
                     codec_changed().0(remote, no, text).await
                 }
             }
@@ -348,6 +349,7 @@ const _: () = {
     }
     impl Listener for ListenerClient {
         async fn changed(&self, no: u32, text: &str) -> Result<()> {
+            ::ringback::__private::turn().await;
             codec_changed().0(&self.remote, no, text).await
         }
     }

@@ -309,6 +309,7 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_good().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
+                    ::ringback::__private::turn().await;
                     match codec_good()
                         .0(remote, <GoodListenerProxy>::new(listener))
                         .ended_at_once()
@@ -390,6 +391,7 @@ const _: () = {
     }
     impl Refused for RefusedClient {
         async fn good(&self, listener: impl Listener) -> Result<()> {
+            ::ringback::__private::turn().await;
             match codec_good()
                 .0(&self.remote, <GoodListenerProxy>::new(listener))
                 .ended_at_once()

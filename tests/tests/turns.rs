@@ -71,11 +71,12 @@ impl Reader for Count {
     }
 }
 
-/// How many bytes were read at most before something was written.
+/// How many bytes were read at most before something was written, and how often that was.
 #[derive(Default)]
 struct Stretch {
     now: usize,
     longest: usize,
+    writes: usize,
 }
 
 /// A transport whose use is noted.
@@ -105,7 +106,10 @@ impl AsyncWrite for Noted {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        self.stretch.lock().unwrap().now = 0;
+        let mut stretch = self.stretch.lock().unwrap();
+        stretch.now = 0;
+        stretch.writes += 1;
+        drop(stretch);
         Pin::new(&mut self.inner).poll_write(cx, bytes)
     }
 
@@ -174,6 +178,46 @@ async fn credit_is_given_before_the_last_events_are_read() {
     drop(served);
 }
 
+/// Lets those run that are to run already.
+async fn step_back() {
+    let mut is_back = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut is_back, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn calls_that_are_made_in_step_share_their_writes() {
+    const ROUNDS: usize = 100;
+    let (noted, there, stretch) = noted();
+    let server = Server::builder().service(ShopServer::new(Corner::default()));
+    let (served, client) =
+        tokio::try_join!(server.serve_io(there), Client::builder().connect_io(noted)).unwrap();
+    let before = stretch.lock().unwrap().writes;
+    let callers = [false, true].map(|is_late| {
+        let shop = client.service::<ShopClient>();
+        tokio::spawn(async move {
+            for round in 0..ROUNDS {
+                if is_late && round > 0 {
+                    step_back().await; // the driver runs between the two
+                }
+                shop.echo("a".to_owned()).await.unwrap();
+            }
+        })
+    });
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    let writes = stretch.lock().unwrap().writes - before;
+    assert!(writes < ROUNDS + 10, "{writes} writes for {ROUNDS} rounds");
+    drop(served);
+}
+
 /// Somebody sends events in a loop, and another task wants to run.
 async fn has_a_turn_among_events(grouped: bool) {
     let (here, there) = memory::pair();
@@ -235,5 +279,39 @@ async fn what_is_passed_on_needs_no_second_poll_however_much_comes() {
     posts.await;
     until("all have come", || count.0.load(SeqCst) == 1000).await;
     assert_eq!(corner.polls.load(SeqCst), 1000);
+    drop((served, client));
+}
+
+/// Tells the reader something, if it can be done now. Else it is given up.
+async fn tell_now(reader: &ReaderProxy) -> bool {
+    let mut told = Box::pin(reader.tell("news".to_owned()));
+    poll_fn(|cx| Poll::Ready(told.as_mut().poll(cx).is_ready())).await
+}
+
+#[tokio::test]
+async fn what_is_given_up_because_it_is_the_turn_of_others_was_not_sent() {
+    let (here, there) = memory::pair();
+    let corner = Arc::new(Corner::default());
+    let server = Server::builder().service(ShopServer::new(Arc::clone(&corner)));
+    let (served, client) =
+        tokio::try_join!(server.serve_io(there), Client::builder().connect_io(here)).unwrap();
+    let shop = client.service::<ShopClient>();
+    let count = Arc::new(Count::default());
+    shop.attach(Arc::clone(&count)).await.unwrap();
+    let reader = corner.reader();
+    let told = tokio::spawn(async move {
+        let mut told = 0;
+        for _ in 0..500 {
+            told += u32::from(tell_now(&reader).await);
+        }
+        tokio::task::yield_now().await;
+        reader.tell("the last".to_owned()).await.unwrap();
+        told + 1
+    });
+    let told = told.await.unwrap();
+    assert!((2..500).contains(&told), "{told}");
+    shop.echo(String::new()).await.unwrap();
+    until("the last has come", || count.0.load(SeqCst) >= told).await;
+    assert_eq!(count.0.load(SeqCst), told);
     drop((served, client));
 }

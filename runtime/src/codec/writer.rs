@@ -47,6 +47,7 @@ impl Writer {
     pub(super) fn take_back(&mut self, start: usize) {
         self.out.truncate(start);
         self.levels = self.max_nesting;
+        self.byte = NOWHERE;
     }
 
     /// Whether structs are arrays.

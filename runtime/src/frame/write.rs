@@ -169,7 +169,7 @@ pub(super) fn framed(
 }
 
 /// As [`framed`], and then the payload. What comes before it is put together beside the buffer, which is asked
-/// for room but once for all of it: the fields are many and small.
+/// for room once for it and once for the payload: the fields are many and small.
 #[inline]
 fn with_short_head(
     out: &mut BytesMut,

@@ -13,10 +13,9 @@ const SHORT: usize = 16 << 10;
 
 impl<H: Host> Connection<H> {
     /// Whether just so many calls are under way, and more were not when bytes were last taken to be written,
-    /// and what is to be written is short. Of many calls that are made in step, the first is alone for a
-    /// moment.
+    /// and what is to be written is short.
     pub(crate) fn is_alone(&self, calls: usize) -> bool {
-        self.busy() == calls && self.busy_before <= 1 && self.queued_bytes() <= SHORT
+        self.busy() == calls && !self.is_busy() && self.queued_bytes() <= SHORT
     }
 
     /// Takes outgoing bytes and has `write` write them, which gives how many of them it could write. Those

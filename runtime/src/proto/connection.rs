@@ -290,7 +290,7 @@ impl<H: Host> Connection<H> {
         self.drop_unwritten();
     }
 
-    /// The transport took so many of the bytes that were taken last, and not all.
+    /// The transport took so many of the bytes that were taken last.
     pub(crate) fn wrote(&mut self, bytes: usize, now: Instant) {
         self.leaving = self.leaving.saturating_sub(bytes);
         self.leaving_pace.goes_on(bytes);
@@ -300,10 +300,15 @@ impl<H: Host> Connection<H> {
         self.pump(now);
     }
 
-    /// How many calls of this end are under way: the driver waits a moment for more of them before
-    /// it writes, unless there is but one.
-    pub(crate) fn busy(&self) -> usize {
+    /// How many calls are under way, of both ends.
+    pub(super) fn busy(&self) -> usize {
         self.calls.len() + self.served.len()
+    }
+
+    /// Whether several calls are under way, or were when bytes were last taken: the driver waits a moment for
+    /// more of them before it writes. Of calls that are made in step, the first is alone for a moment.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy().max(self.busy_before) > 1
     }
 
     /// When [`on_timeout`](Self::on_timeout) is to be called.

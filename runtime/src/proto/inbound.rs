@@ -76,9 +76,9 @@ impl<H: Host> Connection<H> {
 
     /// Acts on one of the frames that came in `all`.
     fn on_frame(&mut self, all: &Bytes, bytes: &[u8], now: Instant) -> Result<(), Fault> {
-        // It is large, and stays where it was read.
-        let read = read(bytes, self.config.limits.max_nesting);
-        let frame = match &read {
+        // A frame with all its fields is large, and is not moved from where it was read.
+        let frame = read(bytes, self.config.limits.max_nesting);
+        let frame = match &frame {
             Ok(frame) => frame,
             Err(why) => return Err(why.clone().into()),
         };

@@ -2,10 +2,10 @@
 
 use std::any::Any;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use tokio::task::coop::poll_proceed;
@@ -296,7 +296,7 @@ impl State {
         loop {
             let waiting = match self {
                 Self::Waiting(waiting) => waiting,
-                Self::Sent => return takes_its_turn(cx).map(|()| Ended::Sent),
+                Self::Sent => return Poll::Ready(Ended::Sent),
                 Self::Between(between) => {
                     let next = ready!(between.poll(method, cx));
                     self.next_session(method, next);
@@ -362,25 +362,23 @@ impl<R> Future for Call<R> {
 }
 
 impl<R> Call<R> {
-    /// What became of it, if that is clear without waiting, and it is not the turn of others.
+    /// What became of it, if that is clear without waiting.
     #[inline]
     pub fn ended_at_once(self) -> Result<R, Self> {
-        let mut unheard = Context::from_waker(Waker::noop());
         match self.state {
-            State::Sent if takes_its_turn(&mut unheard).is_ready() => {
-                Ok((self.outcome)(self.method, Ended::Sent))
-            }
+            State::Sent => Ok((self.outcome)(self.method, Ended::Sent)),
             State::Failed(error) => Ok((self.outcome)(self.method, Ended::Failed(error))),
             state => Err(Self { state, ..self }),
         }
     }
 }
 
-/// A one-way call that was sent is as much work as an operation of tokio's own. Else a loop of them would keep
-/// its thread, and with it the driver that is to write them, until the credit is used up.
+/// Waits, before a call is made, until it is not the turn of others: a call is an operation like tokio's own. Else
+/// a loop of one-way calls would keep its thread, and with it the driver that is to write them, until the credit
+/// is used up. Whatever is given up here was not sent.
 #[inline]
-fn takes_its_turn(cx: &mut Context<'_>) -> Poll<()> {
-    poll_proceed(cx).map(|proceeds| proceeds.made_progress())
+pub fn turn() -> impl Future<Output = ()> {
+    poll_fn(|cx| poll_proceed(cx).map(|proceeds| proceeds.made_progress()))
 }
 
 impl<R> fmt::Debug for Call<R> {

@@ -161,13 +161,9 @@ impl Serving {
         })
     }
 
-    /// Runs `work` with the session over which the current call came.
-    pub(super) fn with_link(work: impl FnOnce(&Link)) {
-        CURRENT.with_borrow(|current| {
-            if let Some(serving) = current {
-                work(&serving.link);
-            }
-        });
+    /// The session over which the current call came.
+    pub(super) fn link() -> Option<Arc<Link>> {
+        CURRENT.with_borrow(|current| current.as_ref().map(|it| Arc::clone(&it.link)))
     }
 
     /// For a call that is made now over `link`: the request it is made inside of, if that came over

@@ -6,16 +6,16 @@
 use super::clock::now;
 use super::link::Attached;
 use crate::proto::{Connection, Output};
-use crate::transport::stream::Sender;
+use crate::transport::stream::SideWriter;
 
 pub(super) struct Direct {
-    sender: Sender,
+    sender: SideWriter,
     /// Empty, with room that is used again.
     output: Output,
 }
 
 impl Direct {
-    pub(super) fn new(sender: Sender) -> Self {
+    pub(super) fn new(sender: SideWriter) -> Self {
         Self {
             sender,
             output: Output::default(),

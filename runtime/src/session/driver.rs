@@ -36,7 +36,7 @@ use crate::error::{Error, ErrorKind};
 use crate::frame::{Resume, missing};
 use crate::proto::{Event, Fault, Garbage, Output};
 use crate::transport::Transport;
-use crate::transport::stream::Sender;
+use crate::transport::stream::SideWriter;
 
 /// Room that is made before each read, in bytes.
 const READ_ROOM: usize = 8 << 10;
@@ -112,7 +112,7 @@ impl<T: Transport> Driver<T> {
         opened: oneshot::Sender<Result<Opened, Error>>,
         kept: Kept,
     ) -> Self {
-        link.set_direct(Sender::of(&transport).map(Direct::new));
+        link.set_direct(SideWriter::of(&transport).map(Direct::new));
         Self {
             link,
             services,
@@ -260,7 +260,7 @@ impl<T: Transport> Driver<T> {
                 if core.has_events() {
                     core.take_events(events); // of what was done outside of this task
                 }
-                if core.has_output() && core.busy() > 1 && !stepped_back {
+                if core.has_output() && core.is_busy() && !stepped_back {
                     return (true, false);
                 }
                 core.take_output(output, now);
@@ -513,7 +513,7 @@ impl Driver<Box<dyn Transport>> {
     /// Goes on over another connection.
     pub(super) fn take_up(&mut self, transport: Box<dyn Transport>, input: BytesMut) {
         self.link
-            .set_direct(Sender::of(&transport).map(Direct::new));
+            .set_direct(SideWriter::of(&transport).map(Direct::new));
         self.has_unread = !input.is_empty();
         (self.transport, self.input) = (transport, input);
     }
@@ -544,6 +544,7 @@ fn discard_input<T: Transport>(
 /// Whatever becomes of the task, nobody is left waiting: it may be dropped with its runtime.
 impl<T: Transport> Drop for Driver<T> {
     fn drop(&mut self) {
+        self.link.set_direct(None);
         self.link.end(Error::new(
             ErrorKind::Closed,
             "the runtime that drove the connection has shut down",

@@ -144,7 +144,9 @@ impl Incoming {
 
 /// Nobody but the log is told. `error` is `None` if it is of a type of the service's own.
 fn one_way_failed(method: impl fmt::Display, error: Option<&Error>) {
-    Serving::with_link(|link| link.complain(method, error));
+    if let Some(link) = Serving::link() {
+        link.complain(method, error);
+    }
 }
 
 impl fmt::Debug for Incoming {

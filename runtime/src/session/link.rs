@@ -83,6 +83,10 @@ impl Core {
     }
 }
 
+/// Under way after a lone call was made, and after it was answered.
+const ONE_CALL: usize = 1;
+const NO_CALL: usize = 0;
+
 pub(crate) struct Link {
     /// Unlike any other session's in this process.
     pub(crate) id: u64,
@@ -141,12 +145,7 @@ impl Link {
     /// dropped of it is dropped afterwards.
     #[inline]
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut Connection<Attached>) -> R) -> R {
-        self.work(|core| {
-            let result = work(&mut core.connection);
-            let wakes = core.connection.has_events() || core.idle && core.connection.has_output();
-            core.idle &= !wakes;
-            (result, wakes)
-        })
+        self.with_alone(None, work)
     }
 
     /// As [`with`](Self::with), for what makes calls.
@@ -157,13 +156,14 @@ impl Link {
         work: impl FnOnce(&mut Connection<Attached>) -> R,
     ) -> R {
         // One-way calls come in loops, and are gathered.
-        let alone = (!method.is_one_way()).then_some(1);
+        let alone = (!method.is_one_way()).then_some(ONE_CALL);
         self.with_alone(alone, work)
     }
 
-    /// As [`with`](Self::with), for what makes or answers a call. If no others are under way than `calls`, and
-    /// the driver sleeps, it is written at once, and nobody is woken.
-    pub(super) fn with_alone<R>(
+    /// As [`with`](Self::with). If just so many calls are under way, and the driver has nothing to write, what
+    /// there is to be written is written at once, and nobody is woken for it.
+    #[inline]
+    fn with_alone<R>(
         &self,
         calls: Option<usize>,
         work: impl FnOnce(&mut Connection<Attached>) -> R,
@@ -453,7 +453,7 @@ impl Link {
         value: Payload<'_>,
         what: impl FnOnce() -> String,
     ) {
-        self.with_alone(Some(0), |core| {
+        self.with_alone(Some(NO_CALL), |core| {
             if let Err(rejected) = core.reply(id, status, references, value) {
                 let error = rejected.into_error(&format!("the answer of {}", what()));
                 core.fail(id, error.kind(), &error.full_message());
@@ -479,7 +479,7 @@ impl Link {
     }
 
     pub(crate) fn fail(&self, id: RequestId, error: &Error) {
-        self.with_alone(Some(0), |core| {
+        self.with_alone(Some(NO_CALL), |core| {
             core.fail(id, error.kind(), &error.full_message())
         });
     }

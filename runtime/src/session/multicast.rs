@@ -24,9 +24,12 @@ impl Encoded {
         let Some(first) = callees.peek().copied() else {
             return 0;
         };
-        if self.passing().is_some() {
+        if self.passing().is_some_and(|passing| passing.count() > 0) {
             // What is passed is entered into the session for each of them.
-            open(0, Call::new(method, State::submit(&first, method, self)));
+            match State::submit(&first, method, self) {
+                State::Sent => {}
+                state => open(0, Call::new(method, state)),
+            }
             return 1;
         }
         let mut made = 0;

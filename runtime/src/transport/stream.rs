@@ -21,7 +21,7 @@ pub(crate) struct Stream {
 }
 
 /// Writes to the connection of a [`Stream`], for as long as that is there.
-pub(crate) struct Sender(Weak<OwnedWriteHalf>);
+pub(crate) struct SideWriter(Weak<OwnedWriteHalf>);
 
 impl Stream {
     pub(crate) fn new(stream: TcpStream) -> Self {
@@ -98,7 +98,7 @@ impl AsyncWrite for Stream {
     }
 }
 
-impl Sender {
+impl SideWriter {
     /// That of a transport, if it is a [`Stream`].
     pub(crate) fn of(transport: &dyn Any) -> Option<Self> {
         if let Some(stream) = transport.downcast_ref::<Stream>() {

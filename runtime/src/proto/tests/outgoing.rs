@@ -143,7 +143,7 @@ impl Outgoing {
             inside: self.inside,
             deadline: self.deadline,
             overflow: self.overflow,
-            passed: Some(std::mem::take(&mut self.passing)),
+            passed: (!self.passing.is_empty()).then(|| std::mem::take(&mut self.passing)),
         }
     }
 }
