@@ -105,8 +105,18 @@ trait Distant: Send + Sync {
 /// What is called, and over which session.
 pub(super) struct Far {
     session: Session,
-    target: Target<'static>,
-    /// The client whose session of the moment it is called over. `session` is then the one at the
+    whom: Whom,
+}
+
+/// Small for an object, since somebody may hold very many.
+enum Whom {
+    Object(ObjectId),
+    Service(Box<Named>),
+}
+
+struct Named {
+    name: &'static str,
+    /// The client whose session of the moment it is called over. That of [`Far`] is then the one at the
     /// beginning, by which the stub is known.
     client: Option<Arc<Current>>,
 }
@@ -118,6 +128,22 @@ impl Distant for Far {
 }
 
 impl Far {
+    #[inline]
+    fn target(&self) -> Target<'static> {
+        match &self.whom {
+            Whom::Object(id) => Target::Object(*id),
+            Whom::Service(service) => Target::Service(service.name),
+        }
+    }
+
+    #[inline]
+    fn client(&self) -> Option<&Arc<Current>> {
+        match &self.whom {
+            Whom::Object(_) => None,
+            Whom::Service(service) => service.client.as_ref(),
+        }
+    }
+
     /// It as `remote` calls it, over its own session or that one.
     #[inline]
     pub(super) fn callee<'a>(
@@ -127,7 +153,7 @@ impl Far {
     ) -> Callee<'a> {
         Callee {
             link: session.unwrap_or(&self.session).link(),
-            target: self.target,
+            target: self.target(),
             options: remote.options.as_deref(),
         }
     }
@@ -136,7 +162,7 @@ impl Far {
 /// It holds an object of the peer: dropping it lets go.
 impl Drop for Far {
     fn drop(&mut self) {
-        if let Target::Object(id) = self.target {
+        if let Whom::Object(id) = self.whom {
             self.session.link().with(|core| core.release(id));
         }
     }
@@ -162,26 +188,25 @@ struct Options {
 
 impl Remote {
     pub(super) fn service(session: Session, name: &'static str) -> Self {
-        Self::new(session, Target::Service(name), None)
+        let client = None;
+        Self::new(session, Whom::Service(Box::new(Named { name, client })))
     }
 
     /// A service over whatever session the client has.
     pub(super) fn following(client: Arc<Current>, name: &'static str) -> Self {
-        Self::new(client.session(), Target::Service(name), Some(client))
+        let first = client.session();
+        let client = Some(client);
+        Self::new(first, Whom::Service(Box::new(Named { name, client })))
     }
 
     /// Takes over one holder's part in an object of the peer.
     pub(super) fn object(session: Session, id: ObjectId) -> Self {
-        Self::new(session, Target::Object(id), None)
+        Self::new(session, Whom::Object(id))
     }
 
-    fn new(session: Session, target: Target<'static>, client: Option<Arc<Current>>) -> Self {
+    fn new(session: Session, whom: Whom) -> Self {
         Self {
-            far: Arc::new(Far {
-                session,
-                target,
-                client,
-            }),
+            far: Arc::new(Far { session, whom }),
             options: None,
         }
     }
@@ -189,7 +214,7 @@ impl Remote {
     /// The session over which it is called.
     pub fn session(&self) -> Session {
         let far = self.far.far();
-        match &far.client {
+        match far.client() {
             Some(client) => client.session(),
             None => far.session.clone(),
         }
@@ -206,7 +231,7 @@ impl Remote {
 
     /// The object's number, unless it is a named service.
     pub(super) fn object_id(&self) -> Option<ObjectId> {
-        match self.far.far().target {
+        match self.far.far().target() {
             Target::Service(_) => None,
             Target::Object(id) => Some(id),
         }
@@ -259,14 +284,14 @@ impl Remote {
     /// Begins a call.
     pub fn call(&self, method: &'static Method, arguments: u32) -> CallEncoder<'_> {
         let far = self.far.far();
-        let session = far.client.as_ref().map(|client| client.session());
+        let session = far.client().map(|client| client.session());
         CallEncoder::new(self, far, session, method, arguments)
     }
 
     /// Waits until there is another session than that one. False if there will be none. `None` of what is
     /// always called over the same session.
     pub(super) fn session_after(&self, session: u64) -> Option<BoxFuture<'static, bool>> {
-        let client = self.far.far().client.as_ref()?;
+        let client = self.far.far().client()?;
         Some(Box::pin(client.next_after(session)))
     }
 }
@@ -308,7 +333,7 @@ impl Hash for Remote {
 impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let session = self.link().id;
-        match self.far.far().target {
+        match self.far.far().target() {
             Target::Service(name) => write!(f, "service `{name}` of session {session}"),
             Target::Object(id) => write!(f, "object {id} of session {session}"),
         }
