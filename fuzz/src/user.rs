@@ -88,6 +88,7 @@ impl End {
             request: Request::new(target, call.method.into(), None, head),
             rest: rest.as_ref(),
             one_way: call.one_way,
+            held: false,
             inside,
             deadline,
             overflow: call.policy.into(),

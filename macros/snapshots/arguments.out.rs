@@ -498,7 +498,6 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_borrowed().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    ::ringback::__private::turn().await;
                     codec_borrowed().0(remote, key, bytes, maybe, cow).await
                 }
             }
@@ -517,7 +516,6 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_lent().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    ::ringback::__private::turn().await;
                     codec_lent().0(remote, plan, steps, event, next).await
                 }
             }
@@ -542,7 +540,6 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_hostile().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    ::ringback::__private::turn().await;
                     codec_hostile().0(remote, call, remote, arguments, object).await
                 }
             }
@@ -624,7 +621,6 @@ const _: () = {
             maybe: Option<&str>,
             cow: Cow<'_, str>,
         ) -> Result<()> {
-            ::ringback::__private::turn().await;
             codec_borrowed().0(&self.remote, key, bytes, maybe, cow).await
         }
         async fn lent(
@@ -634,7 +630,6 @@ const _: () = {
             event: &Event<'_>,
             next: Option<&Plan>,
         ) -> Result<()> {
-            ::ringback::__private::turn().await;
             codec_lent().0(&self.remote, plan, steps, event, next).await
         }
         async fn hostile(
@@ -644,7 +639,6 @@ const _: () = {
             arguments: Twin,
             object: Once,
         ) -> Result<T> {
-            ::ringback::__private::turn().await;
             codec_hostile().0(&self.remote, call, remote, arguments, object).await
         }
     }

@@ -382,7 +382,6 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_required().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    ::ringback::__private::turn().await;
                     codec_required().0(remote, text, maybe).await
                 }
             }
@@ -394,7 +393,6 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_provided().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    ::ringback::__private::turn().await;
                     codec_provided().0(remote, count, arg1, arg2).await
                 }
             }
@@ -470,11 +468,9 @@ const _: () = {
     }
     impl Defaults for DefaultsClient {
         async fn required(&self, text: Cow<'_, str>, maybe: Option<&str>) -> Result<()> {
-            ::ringback::__private::turn().await;
             codec_required().0(&self.remote, text, maybe).await
         }
         async fn provided(&self, count: u8, arg1: (u8, u8), arg2: String) -> Result<u8> {
-            ::ringback::__private::turn().await;
             codec_provided().0(&self.remote, count, arg1, arg2).await
         }
     }

@@ -369,7 +369,6 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_changed().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    ::ringback::__private::turn().await;
                     codec_changed()
                         .0(remote, key, <ChangedAnswerProxy>::new(answer))
                         .await
@@ -384,7 +383,6 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_ended().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    ::ringback::__private::turn().await;
                     match codec_ended().0(remote).ended_at_once() {
                         ::core::result::Result::Ok(outcome) => outcome,
                         ::core::result::Result::Err(call) => call.await,
@@ -463,12 +461,10 @@ const _: () = {
     }
     impl Listener for ListenerClient {
         async fn changed(&self, key: Plan, answer: impl Answer) -> Result<()> {
-            ::ringback::__private::turn().await;
             codec_changed().0(&self.remote, key, <ChangedAnswerProxy>::new(answer)).await
         }
         #[cfg(feature = "end")]
         async fn ended(&self) -> Result<()> {
-            ::ringback::__private::turn().await;
             match codec_ended().0(&self.remote).ended_at_once() {
                 ::core::result::Result::Ok(outcome) => outcome,
                 ::core::result::Result::Err(call) => call.await,

@@ -273,7 +273,6 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_changed().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    ::ringback::__private::turn().await;
                     codec_changed().0(remote, no, text).await
                 }
             }
@@ -349,7 +348,6 @@ const _: () = {
     }
     impl Listener for ListenerClient {
         async fn changed(&self, no: u32, text: &str) -> Result<()> {
-            ::ringback::__private::turn().await;
             codec_changed().0(&self.remote, no, text).await
         }
     }

@@ -309,7 +309,6 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_good().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    ::ringback::__private::turn().await;
                     match codec_good()
                         .0(remote, <GoodListenerProxy>::new(listener))
                         .ended_at_once()
@@ -391,7 +390,6 @@ const _: () = {
     }
     impl Refused for RefusedClient {
         async fn good(&self, listener: impl Listener) -> Result<()> {
-            ::ringback::__private::turn().await;
             match codec_good()
                 .0(&self.remote, <GoodListenerProxy>::new(listener))
                 .ended_at_once()

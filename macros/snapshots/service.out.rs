@@ -552,7 +552,6 @@ const _: () = {
                     codec_add().1(error)
                 }
                 my_crate::ringback::__private::Place::Remote(remote) => {
-                    my_crate::ringback::__private::turn().await;
                     codec_add().0(remote, key, <AddListenerProxy>::new(listener)).await
                 }
             }
@@ -583,7 +582,6 @@ const _: () = {
                     codec_remove_all().1(error)
                 }
                 my_crate::ringback::__private::Place::Remote(remote) => {
-                    my_crate::ringback::__private::turn().await;
                     codec_remove_all()
                         .0(
                             remote,
@@ -609,7 +607,6 @@ const _: () = {
                     codec_poke().1(error)
                 }
                 my_crate::ringback::__private::Place::Remote(remote) => {
-                    my_crate::ringback::__private::turn().await;
                     match codec_poke().0(remote).ended_at_once() {
                         ::core::result::Result::Ok(outcome) => outcome,
                         ::core::result::Result::Err(call) => call.await,
@@ -692,7 +689,6 @@ const _: () = {
             key: String,
             listener: impl other::Listener,
         ) -> Result<(), Refusal> {
-            my_crate::ringback::__private::turn().await;
             codec_add().0(&self.remote, key, <AddListenerProxy>::new(listener)).await
         }
         #[cfg(feature = "removal")]
@@ -702,7 +698,6 @@ const _: () = {
             done: Option<impl Callback<u8>>,
             log: LogProxy,
         ) -> Result<u32, Refusal> {
-            my_crate::ringback::__private::turn().await;
             codec_remove_all()
                 .0(
                     &self.remote,
@@ -718,7 +713,6 @@ const _: () = {
                 .await
         }
         async fn poke(&self) -> Result<()> {
-            my_crate::ringback::__private::turn().await;
             match codec_poke().0(&self.remote).ended_at_once() {
                 ::core::result::Result::Ok(outcome) => outcome,
                 ::core::result::Result::Err(call) => call.await,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::{Error, Result};
 use crate::session::{
     Dispatch, Handler, HasProxy, Incoming, IsService, Lease, Method, Place, ProxyOf, ProxyType,
-    Reference, Remote, Returned, debug_proxy, deserialize_proxy, serialize_proxy, turn,
+    Reference, Remote, Returned, debug_proxy, deserialize_proxy, serialize_proxy,
 };
 
 /// A function that the far side calls: for a callback that needs no trait of its own.
@@ -194,7 +194,6 @@ impl<A: Returned, R: Returned> CallbackProxy<A, R> {
 static CALL: Method = Method::new("Callback", "call");
 
 async fn call<A: Returned, R: Returned>(remote: &Remote, value: A) -> Result<R> {
-    turn().await;
     let mut call = remote.call(&CALL, 1);
     call.arg("value", &value);
     let call = call.request::<Result<R>>();

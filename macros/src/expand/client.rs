@@ -76,14 +76,12 @@ pub(super) fn inside(context: &Context<'_>) -> TokenStream {
         let parameters = signature::declared(method);
         let converted = signature::converted(method, names);
         let codec = &names.codec;
-        let outcome = codec::outcome(
-            context,
-            method,
-            &quote!(#codec().0(&self.remote, #converted)),
-        );
+        let outcome = codec::outcome(method, &quote!(#codec().0(&self.remote, #converted)));
         quote! {
             #(#cfgs)*
-            async fn #ident(&self, #parameters) -> #output #outcome
+            async fn #ident(&self, #parameters) -> #output {
+                #outcome
+            }
         }
     });
     quote! {

@@ -45,26 +45,17 @@ fn description(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) 
     }
 }
 
-/// Makes a call and waits for what becomes of it. A one-way call is mostly over at once.
-pub(super) fn outcome(
-    context: &Context<'_>,
-    method: &Method<'_>,
-    call: &TokenStream,
-) -> TokenStream {
-    let private = &context.private;
+/// What becomes of a call. A one-way call is mostly over at once, and then there is nothing to wait for.
+pub(super) fn outcome(method: &Method<'_>, call: &TokenStream) -> TokenStream {
     if method.options.oneway.is_none() {
-        return quote! {{
-            #private::turn().await;
-            #call.await
-        }};
+        return quote!(#call.await);
     }
-    quote! {{
-        #private::turn().await;
+    quote! {
         match #call.ended_at_once() {
             ::core::result::Result::Ok(outcome) => outcome,
             ::core::result::Result::Err(call) => call.await,
         }
-    }}
+    }
 }
 
 /// How many arguments the method has. None has more than that.

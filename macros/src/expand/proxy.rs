@@ -114,7 +114,7 @@ fn service(context: &Context<'_>) -> TokenStream {
         let parameters = signature::declared(method);
         let converted = signature::converted(method, names);
         let (local, codec) = (&names.twin, &names.codec);
-        let outcome = codec::outcome(context, method, &quote!(#codec().0(remote, #converted)));
+        let outcome = codec::outcome(method, &quote!(#codec().0(remote, #converted)));
         quote! {
             #(#cfgs)*
             async fn #ident(&self, #parameters) -> #output {

@@ -112,6 +112,8 @@ pub(crate) struct Connection<H: Host> {
     pub(super) unwritten: Option<Box<Output>>,
     /// How many calls were under way when bytes were last taken to be written.
     pub(super) busy_before: usize,
+    /// Calls wait though there may be credit for them, until bytes are taken the next time.
+    pub(super) holds: bool,
     /// Bytes that were taken to be written and are not, and how fast they go.
     leaving: usize,
     leaving_pace: Pace,
@@ -154,6 +156,7 @@ impl<H: Host> Connection<H> {
             output: Queue::default(),
             unwritten: None,
             busy_before: 0,
+            holds: false,
             leaving: 0,
             leaving_pace: Pace::new(config.heartbeat, config.heartbeat_misses),
             arrived: 0,
@@ -210,6 +213,7 @@ impl<H: Host> Connection<H> {
         }
         !self.output.is_empty()
             || self.unwritten.is_some()
+            || self.holds
             || self.served.credit_is_due()
             || self.pong_due.is_some()
             || self.ping_due
@@ -249,6 +253,9 @@ impl<H: Host> Connection<H> {
         }
         self.busy_before = self.busy();
         let now = now();
+        if self.holds {
+            self.pump(now); // those get into what is taken now
+        }
         if self.has_output() && self.is_open() && !self.sends_again() {
             self.tell_credit(); // it rides along
             if !self.output.is_empty() {

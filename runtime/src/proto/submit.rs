@@ -18,6 +18,8 @@ pub(crate) struct NewCall<'a, H: Host> {
     /// What follows on its parameters, and is written from where it lies.
     pub(crate) rest: Option<&'a Bytes>,
     pub(crate) one_way: bool,
+    /// It waits, if it can wait, until bytes are taken to be written, though there is credit.
+    pub(crate) held: bool,
     /// The request of the peer whose handler makes the call.
     pub(crate) inside: Option<RequestId>,
     pub(crate) deadline: Option<Instant>,
@@ -121,6 +123,7 @@ impl<H: Host> Waiting<H> {
             request: Request::new(target, self.method, metadata, &self.params),
             rest: self.rest.as_ref(),
             one_way: self.one_way,
+            held: false,
             inside: self.inside,
             deadline: self.deadline,
             overflow: Overflow::Wait,
@@ -198,6 +201,7 @@ impl<H: Host> Connection<H> {
         }
         let line = call.line();
         self.credit.wait(line, id);
+        self.holds |= call.held;
         let waiting = Waiting::new(call);
         self.wait_inside(&waiting);
         let made = Made {
@@ -220,7 +224,8 @@ impl<H: Host> Connection<H> {
     /// short. Of all others `right_of` tells.
     #[inline]
     fn plain_right_of(&mut self, call: &NewCall<'_, H>) -> Option<Right> {
-        let is_plain = call.inside.is_none() && self.leaves.is_none() && self.may_send();
+        let is_plain =
+            !call.held && call.inside.is_none() && self.leaves.is_none() && self.may_send();
         let line = call.line();
         if !is_plain || self.credit.is_waiting(line) {
             return None;
@@ -284,7 +289,8 @@ impl<H: Host> Connection<H> {
         {
             return Err(Rejected::Closed(error));
         }
-        let at_once = has_share && self.may_send() && !self.credit.is_waiting(line);
+        let is_held = call.held && call.waits();
+        let at_once = !is_held && has_share && self.may_send() && !self.credit.is_waiting(line);
         Ok(if at_once {
             Some(self.take_credit(line, call.one_way))
         } else {
@@ -368,6 +374,7 @@ impl<H: Host> Connection<H> {
 
     /// Lets calls that wait move up, as far as credit and room go.
     pub(super) fn pump(&mut self, now: Instant) {
+        self.holds = false;
         while self.credit.is_somebody_next() && self.may_send() {
             let (imports, limit) = (&self.imports, self.peer.max_object_calls);
             let outstanding = |object| imports.get(object).map_or(0, |import| import.used);

@@ -2,10 +2,10 @@
 
 use std::any::Any;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
 use tokio::task::coop::poll_proceed;
@@ -175,6 +175,7 @@ pub(super) fn new_call<'a>(
         request: Request::new(callee.target, method.id(), metadata, params.bytes),
         rest: params.rest,
         one_way: method.is_one_way(),
+        held: false,
         inside: terms.inside,
         deadline: terms.deadline,
         overflow: callee.overflow(),
@@ -200,6 +201,7 @@ pub(super) fn submit(
 #[inline(always)]
 fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, terms: Terms) -> State {
     let mut call = new_call(callee, method, arguments, terms);
+    call.held = method.is_one_way() && !has_its_turn();
     let mut answer = None;
     let work = |core: &mut _| submit(core, &mut call, &mut answer);
     let submitted = callee.link.with_call(method, work);
@@ -373,12 +375,20 @@ impl<R> Call<R> {
     }
 }
 
-/// Waits, before a call is made, until it is not the turn of others: a call is an operation like tokio's own. Else
-/// a loop of one-way calls would keep its thread, and with it the driver that is to write them, until the credit
-/// is used up. Whatever is given up here was not sent.
+/// Whether it is a task's turn still, to make one more one-way call: it is an operation like tokio's own. Else
+/// a loop of them would keep its thread, and with it the driver that is to write them, until the credit is used
+/// up.
 #[inline]
-pub fn turn() -> impl Future<Output = ()> {
-    poll_fn(|cx| poll_proceed(cx).map(|proceeds| proceeds.made_progress()))
+fn has_its_turn() -> bool {
+    // Nobody has to be woken: who has no turn waits until the driver sends the call.
+    let mut unheard = Context::from_waker(Waker::noop());
+    match poll_proceed(&mut unheard) {
+        Poll::Ready(proceeds) => {
+            proceeds.made_progress();
+            true
+        }
+        Poll::Pending => false,
+    }
 }
 
 impl<R> fmt::Debug for Call<R> {

@@ -65,7 +65,7 @@ pub(crate) use target::Services;
 pub(crate) use watch::OnClosed;
 
 pub use crate::proto::Overflow;
-pub use call::{Call, turn};
+pub use call::Call;
 pub use context::{Context, context};
 pub use encoder::{CallEncoder, Encoder};
 pub use events::{SessionEvent, SessionEvents};

@@ -3,6 +3,7 @@
 use super::end::Ticket;
 use super::outgoing::Outgoing;
 use super::pair::{Pair, calls, limited, object_calls, quiet};
+use crate::proto::Overflow;
 
 /// Answers one call after the other and tells in which order they came.
 fn order_of_arrival(pair: &mut Pair) -> Vec<u32> {
@@ -15,6 +16,31 @@ fn order_of_arrival(pair: &mut Pair) -> Vec<u32> {
         pair.exchange();
     }
     order
+}
+
+#[test]
+fn a_call_that_is_held_goes_in_its_turn_when_bytes_are_taken() {
+    let (mut pair, proxies) = Pair::with_proxies(quiet(), 1);
+    let call = |number| Outgoing::to_object(&proxies[0]).number(number).one_way();
+    pair.exchange();
+    let held = pair.server.submit(call(1).held()).unwrap();
+    assert!(!held.sent && pair.server.core.has_output());
+    // Those behind it in its line wait as well, and who is given up was not sent.
+    let behind = pair.server.submit(call(2)).unwrap();
+    let given_up = pair.server.submit(call(3).held()).unwrap();
+    assert!(!behind.sent && !given_up.sent);
+    pair.server.cancel(given_up);
+    assert_eq!(order_of_arrival(&mut pair), [1, 2]);
+    assert!(!pair.server.core.has_output());
+    // One that may be dropped where it waits does not wait for this.
+    let droppable = call(5).held().overflow(Overflow::DropOldest);
+    let sent = pair.server.submit(droppable).unwrap();
+    assert!(sent.sent);
+    assert_eq!(order_of_arrival(&mut pair), [5]);
+    pair.server.let_go((held, behind, sent));
+    pair.server.let_go(proxies);
+    pair.exchange();
+    pair.assert_tables_are_empty();
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub(super) struct Outgoing {
     target: To,
     method: u32,
     one_way: bool,
+    held: bool,
     inside: Option<RequestId>,
     deadline: Option<Instant>,
     overflow: Overflow,
@@ -39,6 +40,7 @@ impl Outgoing {
             target,
             method: 1,
             one_way: false,
+            held: false,
             inside: None,
             deadline: None,
             overflow: Overflow::Wait,
@@ -68,6 +70,11 @@ impl Outgoing {
             one_way: true,
             ..self
         }
+    }
+
+    /// It is not its caller's turn.
+    pub(super) fn held(self) -> Self {
+        Self { held: true, ..self }
     }
 
     /// What the call does when it would have to wait.
@@ -140,6 +147,7 @@ impl Outgoing {
             request: Request::new(target, self.method, metadata, params),
             rest: self.rest.as_ref(),
             one_way: self.one_way,
+            held: self.held,
             inside: self.inside,
             deadline: self.deadline,
             overflow: self.overflow,
