@@ -15,7 +15,7 @@ use super::{Frame, kind};
 ///
 /// Only a table of references or a credit for objects allocates. Payloads are scanned: what comes out
 /// is whole, at most `max_nesting` deep, and announces nothing that is not there.
-#[inline(always)]
+#[inline]
 pub(crate) fn read(frame: &[u8], max_nesting: u32) -> Result<Frame<'_>, FrameError> {
     // As in the greeting: no end can ask for less.
     let max_nesting = max_nesting.max(1);

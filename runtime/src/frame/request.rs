@@ -66,7 +66,7 @@ pub(crate) enum Target<'a> {
     Object(ObjectId),
 }
 
-#[inline(always)]
+#[inline]
 pub(super) fn read_request<'a>(
     fields: &mut Cursor<'a>,
     found: u32,
@@ -78,7 +78,7 @@ pub(super) fn read_request<'a>(
     read_call(fields, Some(id), max_nesting)
 }
 
-#[inline(always)]
+#[inline]
 pub(super) fn read_notification<'a>(
     fields: &mut Cursor<'a>,
     found: u32,
@@ -89,7 +89,7 @@ pub(super) fn read_notification<'a>(
     read_call(fields, None, max_nesting)
 }
 
-#[inline(always)]
+#[inline]
 fn read_call<'a>(
     fields: &mut Cursor<'a>,
     id: Option<RequestId>,
