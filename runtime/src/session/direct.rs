@@ -3,6 +3,8 @@
 //! One write that does not block, under the connection's lock. What it leaves behind, or that it failed, is
 //! the driver's: so it makes no difference what becomes of the caller.
 
+use std::any::Any;
+
 use super::clock::now;
 use super::link::Attached;
 use crate::proto::{Connection, Output};
@@ -15,11 +17,12 @@ pub(super) struct Direct {
 }
 
 impl Direct {
-    pub(super) fn new(sender: SideWriter) -> Self {
-        Self {
-            sender,
+    /// That of a connection to which others than the driver can write.
+    pub(super) fn of(transport: &dyn Any) -> Option<Self> {
+        Some(Self {
+            sender: SideWriter::of(transport)?,
             output: Output::default(),
-        }
+        })
     }
 
     pub(super) fn write(&mut self, connection: &mut Connection<Attached>) {

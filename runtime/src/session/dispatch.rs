@@ -16,7 +16,7 @@ use tokio::time::Sleep;
 
 use super::clock::now;
 use super::context::Serving;
-use super::incoming::Incoming;
+use super::incoming::{Incoming, unnamed};
 use super::link::{Attached, Link};
 use super::panic::catch_panic;
 use super::received::References;
@@ -78,8 +78,7 @@ pub(super) fn dispatch(
             match id {
                 Some(id) => link.fail(id, &error),
                 None => {
-                    let method = format_args!("method {:#010x}", call.method);
-                    link.complain(method, Some(&error));
+                    link.complain(unnamed(call.method), Some(&error));
                     ended.one_more(None);
                 }
             }

@@ -36,7 +36,6 @@ use crate::error::{Error, ErrorKind};
 use crate::frame::{Resume, missing};
 use crate::proto::{Event, Fault, Garbage, Output};
 use crate::transport::Transport;
-use crate::transport::stream::SideWriter;
 
 /// Room that is made before each read, in bytes.
 const READ_ROOM: usize = 8 << 10;
@@ -112,7 +111,7 @@ impl<T: Transport> Driver<T> {
         opened: oneshot::Sender<Result<Opened, Error>>,
         kept: Kept,
     ) -> Self {
-        link.set_direct(SideWriter::of(&transport).map(Direct::new));
+        link.set_direct(Direct::of(&transport));
         Self {
             link,
             services,
@@ -512,8 +511,7 @@ impl Driver<Box<dyn Transport>> {
 
     /// Goes on over another connection.
     pub(super) fn take_up(&mut self, transport: Box<dyn Transport>, input: BytesMut) {
-        self.link
-            .set_direct(SideWriter::of(&transport).map(Direct::new));
+        self.link.set_direct(Direct::of(&transport));
         self.has_unread = !input.is_empty();
         (self.transport, self.input) = (transport, input);
     }

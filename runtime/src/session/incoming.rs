@@ -115,8 +115,7 @@ impl Incoming {
     /// Answers that the call failed.
     pub fn fail(self, error: Error) {
         if Serving::form_of_answer().is_none() {
-            let method = format_args!("method {:#010x}", self.method);
-            one_way_failed(method, Some(&error));
+            one_way_failed(unnamed(self.method), Some(&error));
         } else if let Some((link, id)) = Serving::take_answer() {
             link.fail(id, &error);
         }
@@ -140,6 +139,11 @@ impl Incoming {
     pub fn closed(self, error: Error) -> Handler {
         Handler::inline(async move { self.fail(error) })
     }
+}
+
+/// A method whose name is not known, for the log.
+pub(super) fn unnamed(method: u32) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "method {method:#010x}"))
 }
 
 /// Nobody but the log is told. `error` is `None` if it is of a type of the service's own.

@@ -12,8 +12,8 @@ const ROW: usize = 64;
 
 impl Encoded {
     /// Makes the call at the first of `remotes`, and at those behind it that are called over the same session.
-    /// Gives how many these are. `open` is told, by their places, of those whose calls did not end by that:
-    /// one that was sent, and is not answered, has.
+    /// Gives how many these are. `open` is told, by their places, of all whose calls may not have ended by
+    /// that: in a row, one that was sent and is not answered has.
     pub(crate) fn submit_row<'a, R: Outcome>(
         &self,
         method: &'static Method,
@@ -26,10 +26,7 @@ impl Encoded {
         };
         if self.passing().is_some_and(|passing| passing.count() > 0) {
             // What is passed is entered into the session for each of them.
-            match State::submit(&first, method, self) {
-                State::Sent => {}
-                state => open(0, Call::new(method, state)),
-            }
+            open(0, Call::new(method, State::submit(&first, method, self)));
             return 1;
         }
         let mut made = 0;
