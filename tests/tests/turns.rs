@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
-use ringback::{Client, Group, Result, Server, service, transport::memory};
+use ringback::transport::{Transport, memory};
+use ringback::{Client, Group, Result, Server, Session, service};
 use ringback_tests::until;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::task::unconstrained;
@@ -133,6 +134,38 @@ fn noted() -> (Noted, DuplexStream, Arc<Mutex<Stretch>>) {
     (noted, there, stretch)
 }
 
+/// A client that has attached a reader to its server, which counts what it is told.
+struct Met {
+    corner: Arc<Corner>,
+    count: Arc<Count>,
+    shop: ShopClient,
+    _served: Session,
+}
+
+impl Met {
+    async fn over(here: impl Transport, there: impl Transport) -> Self {
+        let corner = Arc::new(Corner::default());
+        let server = Server::builder().service(ShopServer::new(Arc::clone(&corner)));
+        let (served, client) =
+            tokio::try_join!(server.serve_io(there), Client::builder().connect_io(here)).unwrap();
+        let shop = client.service::<ShopClient>();
+        let count = Arc::new(Count::default());
+        shop.attach(Arc::clone(&count)).await.unwrap();
+        Self {
+            corner,
+            count,
+            shop,
+            _served: served,
+        }
+    }
+
+    /// Waits until the reader was told so often, and no more than that.
+    async fn is_told(&self, times: u32) {
+        until("all have come", || self.count.0.load(SeqCst) >= times).await;
+        assert_eq!(self.count.0.load(SeqCst), times);
+    }
+}
+
 #[tokio::test]
 async fn the_first_answers_leave_before_the_last_calls_are_read() {
     let (noted, there, stretch) = noted();
@@ -156,14 +189,8 @@ async fn the_first_answers_leave_before_the_last_calls_are_read() {
 #[tokio::test]
 async fn credit_is_given_before_the_last_events_are_read() {
     let (noted, there, stretch) = noted();
-    let corner = Arc::new(Corner::default());
-    let server = Server::builder().service(ShopServer::new(Arc::clone(&corner)));
-    let (served, client) =
-        tokio::try_join!(server.serve_io(there), Client::builder().connect_io(noted)).unwrap();
-    let shop = client.service::<ShopClient>();
-    let count = Arc::new(Count::default());
-    shop.attach(Arc::clone(&count)).await.unwrap();
-    let reader = corner.reader();
+    let met = Met::over(noted, there).await;
+    let reader = met.corner.reader();
     let text = "x".repeat(100);
     // All of them lie in the transport before the first is read: nothing is waited for.
     let events = unconstrained(async {
@@ -172,10 +199,10 @@ async fn credit_is_given_before_the_last_events_are_read() {
         }
     });
     events.await;
-    until("all have come", || count.0.load(SeqCst) == 1000).await;
+    met.is_told(1000).await;
     let longest = stretch.lock().unwrap().longest;
     assert!(longest < 60_000, "of 120,000 bytes {longest} at once");
-    drop(served);
+    drop(met);
 }
 
 /// Lets those run that are to run already.
@@ -221,13 +248,8 @@ async fn calls_that_are_made_in_step_share_their_writes() {
 /// Somebody sends events in a loop, and another task wants to run.
 async fn has_a_turn_among_events(grouped: bool) {
     let (here, there) = memory::pair();
-    let corner = Arc::new(Corner::default());
-    let server = Server::builder().service(ShopServer::new(Arc::clone(&corner)));
-    let (served, client) =
-        tokio::try_join!(server.serve_io(there), Client::builder().connect_io(here)).unwrap();
-    let shop = client.service::<ShopClient>();
-    shop.attach(Count::default()).await.unwrap();
-    let reader = corner.reader();
+    let met = Met::over(here, there).await;
+    let reader = met.corner.reader();
     let group = Group::<u8, ReaderProxy>::new();
     group.insert(0, reader.clone());
 
@@ -247,7 +269,7 @@ async fn has_a_turn_among_events(grouped: bool) {
     let sent_before = other.await.unwrap();
     assert!(sent_before < 1000, "all were sent before anybody else ran");
     events.await.unwrap();
-    drop((served, client));
+    drop(met);
 }
 
 #[tokio::test]
@@ -263,23 +285,17 @@ async fn who_calls_a_group_without_end_lets_others_have_their_turn() {
 #[tokio::test]
 async fn what_is_passed_on_needs_no_second_poll_however_much_comes() {
     let (here, there) = memory::pair();
-    let corner = Arc::new(Corner::default());
-    let server = Server::builder().service(ShopServer::new(Arc::clone(&corner)));
-    let (served, client) =
-        tokio::try_join!(server.serve_io(there), Client::builder().connect_io(here)).unwrap();
-    let shop = client.service::<ShopClient>();
-    let count = Arc::new(Count::default());
-    shop.attach(Arc::clone(&count)).await.unwrap();
+    let met = Met::over(here, there).await;
     // Without a pause, so that they come together.
     let posts = unconstrained(async {
         for _ in 0..1000 {
-            shop.post("news".to_owned()).await.unwrap();
+            met.shop.post("news".to_owned()).await.unwrap();
         }
     });
     posts.await;
-    until("all have come", || count.0.load(SeqCst) == 1000).await;
-    assert_eq!(corner.polls.load(SeqCst), 1000);
-    drop((served, client));
+    met.is_told(1000).await;
+    assert_eq!(met.corner.polls.load(SeqCst), 1000);
+    drop(met);
 }
 
 /// Tells the reader something, if it can be done now. Else it is given up.
@@ -291,14 +307,8 @@ async fn tell_now(reader: &ReaderProxy) -> bool {
 #[tokio::test]
 async fn what_is_given_up_because_it_is_the_turn_of_others_was_not_sent() {
     let (here, there) = memory::pair();
-    let corner = Arc::new(Corner::default());
-    let server = Server::builder().service(ShopServer::new(Arc::clone(&corner)));
-    let (served, client) =
-        tokio::try_join!(server.serve_io(there), Client::builder().connect_io(here)).unwrap();
-    let shop = client.service::<ShopClient>();
-    let count = Arc::new(Count::default());
-    shop.attach(Arc::clone(&count)).await.unwrap();
-    let reader = corner.reader();
+    let met = Met::over(here, there).await;
+    let reader = met.corner.reader();
     let told = tokio::spawn(async move {
         let mut told = 0;
         for _ in 0..500 {
@@ -310,8 +320,7 @@ async fn what_is_given_up_because_it_is_the_turn_of_others_was_not_sent() {
     });
     let told = told.await.unwrap();
     assert!((2..500).contains(&told), "{told}");
-    shop.echo(String::new()).await.unwrap();
-    until("the last has come", || count.0.load(SeqCst) >= told).await;
-    assert_eq!(count.0.load(SeqCst), told);
-    drop((served, client));
+    met.shop.echo(String::new()).await.unwrap();
+    met.is_told(told).await;
+    drop(met);
 }
