@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
 use super::answer::{Answer, Reply};
-use super::clock::now;
+use super::clock::{self, now};
 use super::direct::Direct;
 use super::dispatch::{Ended, dispatch};
 use super::events::SessionEvent;
@@ -305,9 +305,7 @@ impl<T: Transport> Driver<T> {
             return Poll::Pending;
         };
         loop {
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at.into())));
+            let timer = self.timer.get_or_insert_with(|| Box::pin(clock::timer(at)));
             if at < timer.deadline().into_std() {
                 timer.as_mut().reset(at.into());
                 self.timer_wakes = None;
