@@ -15,7 +15,7 @@ use std::io::IoSlice;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::{BufMut, BytesMut};
 use tokio::io::AsyncReadExt;
@@ -26,7 +26,7 @@ use super::answer::{Answer, Reply};
 use super::clock::{self, now};
 use super::direct::Direct;
 use super::dispatch::{Ended, dispatch};
-use super::events::SessionEvent;
+use super::goodbye::End;
 use super::handle::Session;
 use super::link::{Attached, Link, drop_safely};
 use super::open::Opened;
@@ -34,19 +34,15 @@ use super::received::References;
 use super::target::Services;
 use crate::error::{Error, ErrorKind};
 use crate::frame::{Resume, missing};
-use crate::proto::{Event, Fault, Garbage, Output};
+use crate::proto::{Event, Garbage, Output};
 use crate::transport::Transport;
 
 /// Room that is made before each read, in bytes.
-const READ_ROOM: usize = 8 << 10;
+pub(super) const READ_ROOM: usize = 8 << 10;
 /// Reads in a row before others get their turn.
 const READS_PER_TURN: usize = 16;
 /// A write buffer that grew larger is not kept.
 const KEPT_OUTPUT: usize = 256 << 10;
-/// How long the peer may take nothing of the last bytes, and for its own goodbye.
-const FAREWELL: Duration = Duration::from_secs(1);
-/// How long a goodbye may take as a whole.
-const LONG_FAREWELL: Duration = Duration::from_secs(10);
 
 /// Drives a connection until it ends. There is a task for each connection, most of them idle: so the driver
 /// lies in a box, where it is not moved about, and the end gets its memory when it comes.
@@ -60,13 +56,13 @@ pub(super) struct Driver<T: Transport> {
     /// Here and not in the link, which lives as long as a proxy: a service may keep proxies, and would
     /// keep itself by them.
     services: Arc<Services>,
-    transport: T,
-    input: BytesMut,
+    pub(super) transport: T,
+    pub(super) input: BytesMut,
     /// Some of it came with the connection, before this task read from it.
     has_unread: bool,
     /// What is being written.
-    output: Output,
-    events: VecDeque<Event<Attached>>,
+    pub(super) output: Output,
+    pub(super) events: VecDeque<Event<Attached>>,
     ended: Ended,
     stepped_back: bool,
     timer: Option<Pin<Box<Sleep>>>,
@@ -74,7 +70,7 @@ pub(super) struct Driver<T: Transport> {
     timer_wakes: Option<Waker>,
     /// When something is to be seen to, as it was known when this task last had the connection.
     due: Option<Instant>,
-    opened: Option<oneshot::Sender<Result<Opened, Error>>>,
+    pub(super) opened: Option<oneshot::Sender<Result<Opened, Error>>>,
     /// The session that the connection is meant for, if it is another one.
     pub(super) claim: Option<Resume>,
     _kept: Kept,
@@ -82,26 +78,6 @@ pub(super) struct Driver<T: Transport> {
 
 /// Dropped when the connection is gone, its goodbye included.
 pub(crate) type Kept = Option<Arc<dyn Any + Send + Sync>>;
-
-/// Why a connection ends.
-pub(super) enum End {
-    /// The peer closed it.
-    Peer,
-    /// The transport failed.
-    Transport(std::io::Error),
-    /// The peer gives no sign of life, or takes nothing.
-    Silent(Fault),
-    /// The session has another connection.
-    TakenOver,
-    /// It is meant for another session.
-    HandedOver,
-    /// The peer is at fault, or said that we are.
-    Fault(Fault),
-    /// The peer said that it leaves.
-    Left(Fault),
-    /// This end leaves.
-    Own,
-}
 
 impl<T: Transport> Driver<T> {
     pub(super) fn new(
@@ -293,7 +269,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    fn clear_output(&mut self, kept: usize) {
+    pub(super) fn clear_output(&mut self, kept: usize) {
         if let Some(bytes) = self.output.clear(kept) {
             drop_safely(vec![Garbage::Bytes(bytes)]);
         }
@@ -349,7 +325,7 @@ impl<T: Transport> Driver<T> {
         self.ended.tell(&self.link);
     }
 
-    fn act_on(&mut self, event: Event<Attached>) {
+    pub(super) fn act_on(&mut self, event: Event<Attached>) {
         match event {
             Event::Opened => {
                 let session = self.link.open();
@@ -393,107 +369,6 @@ impl<T: Transport> Driver<T> {
         self.link.drive(|core| core.take_events(events));
         self.act();
     }
-
-    /// Ends the session.
-    pub(super) async fn finish(&mut self, mut end: End) {
-        let peer = self.link.peer_addr();
-        if let End::HandedOver = end {
-            let text = "no session of this end can be resumed";
-            end = End::Fault(Fault::new(ErrorKind::SessionLost, text));
-        }
-        // Answers that have come are still given; calls that nobody began are not begun.
-        let left = std::mem::take(&mut self.events).into_iter();
-        let (calls, told): (Vec<_>, Vec<_>) = left.partition(|it| matches!(it, Event::Call(_)));
-        told.into_iter().for_each(|event| self.act_on(event));
-        self.link.drive(|core| core.put_back(calls));
-        match &end {
-            End::Fault(fault) | End::Silent(fault) => {
-                self.link.drive(|core| core.abort(fault));
-                if self.link.drive(|core| core.is_a_guest()) {
-                    // Those that are refused have one line for all of them.
-                    tracing::debug!(?peer, "connection refused: {}", fault.message);
-                } else {
-                    tracing::warn!(?peer, "connection ended: {}", fault.message);
-                }
-            }
-            End::Own => self.link.drive(|core| core.say_goodbye()),
-            _ => {}
-        }
-        let parting = match &end {
-            End::Peer | End::Left(_) => self.link.drive(|core| core.parting(false)),
-            End::Own => self.link.drive(|core| core.parting(true)),
-            _ => None,
-        };
-        let was_left = matches!(end, End::Own);
-        let is_lost = !matches!(end, End::Peer | End::Own | End::Left(_));
-        let error = parting.unwrap_or_else(|| end.into_error());
-        tracing::debug!(?peer, %error, "session ended");
-        if self.link.was_open() {
-            let session = self.link.id;
-            self.link.tell(match is_lost {
-                true => SessionEvent::Lost {
-                    session,
-                    error: error.clone(),
-                },
-                false => SessionEvent::Closed { session },
-            });
-        }
-        // A connection that is given up before anybody has greeted: there is nothing to be said.
-        let is_nobody = was_left && !self.link.was_open();
-        self.link.end(error.clone());
-        if let Some(opened) = self.opened.take() {
-            let _ = opened.send(Err(error));
-        }
-        if is_nobody {
-            return;
-        }
-        // Nobody waits for this any more, but the peer may read it.
-        let _ = tokio::time::timeout(LONG_FAREWELL, self.say_goodbye()).await;
-    }
-
-    /// Sends what is left and waits for the peer to close: a close with unread input would reset the
-    /// connection, and take from the peer what it has not read yet. It goes on for as long as the peer
-    /// takes something now and then, and not for ever.
-    async fn say_goodbye(&mut self) {
-        // Taken before anything can fail: nothing stays in the queue of a session that is over.
-        let mut output = BytesMut::new();
-        loop {
-            self.output.append_to(&mut output);
-            self.clear_output(0);
-            self.link
-                .drive(|core| core.take_output(&mut self.output, now));
-            if self.output.is_written() {
-                break;
-            }
-        }
-        let mut is_shut = false;
-        let mut is_over = false;
-        while !is_over {
-            let transport = &mut self.transport;
-            let input = &mut self.input;
-            let step = poll_fn(|cx| {
-                if let Poll::Ready(ended) = discard_input(transport, input, cx) {
-                    is_over = true;
-                    return Poll::Ready(ended);
-                }
-                if !output.is_empty() {
-                    let written = ready!(Pin::new(&mut *transport).poll_write(cx, &output))?;
-                    is_over = written == 0;
-                    let _ = output.split_to(written);
-                    return Poll::Ready(Ok(()));
-                }
-                if !is_shut {
-                    ready!(Pin::new(&mut *transport).poll_shutdown(cx))?;
-                    is_shut = true;
-                    return Poll::Ready(Ok(()));
-                }
-                Poll::Pending // until the peer closes
-            });
-            if !matches!(tokio::time::timeout(FAREWELL, step).await, Ok(Ok(()))) {
-                return;
-            }
-        }
-    }
 }
 
 impl Driver<Box<dyn Transport>> {
@@ -522,21 +397,6 @@ impl Driver<Box<dyn Transport>> {
     }
 }
 
-/// Reads until there is nothing to read now. Ready when the peer has closed.
-fn discard_input<T: Transport>(
-    transport: &mut T,
-    input: &mut BytesMut,
-    cx: &mut Context<'_>,
-) -> Poll<std::io::Result<()>> {
-    loop {
-        input.clear();
-        input.reserve(READ_ROOM);
-        if ready!(pin!(transport.read_buf(input)).poll(cx))? == 0 {
-            return Poll::Ready(Ok(()));
-        }
-    }
-}
-
 /// Whatever becomes of the task, nobody is left waiting: it may be dropped with its runtime.
 impl<T: Transport> Drop for Driver<T> {
     fn drop(&mut self) {
@@ -545,31 +405,5 @@ impl<T: Transport> Drop for Driver<T> {
             ErrorKind::Closed,
             "the runtime that drove the connection has shut down",
         ));
-    }
-}
-
-impl End {
-    /// Whether a session that can be resumed goes on.
-    pub(super) fn leaves_the_session(&self) -> bool {
-        matches!(
-            self,
-            Self::Peer | Self::Transport(_) | Self::Silent(_) | Self::TakenOver
-        )
-    }
-
-    fn into_error(self) -> Error {
-        match self {
-            Self::Peer => Error::new(ErrorKind::Closed, "the peer closed the connection"),
-            Self::Own => Error::new(ErrorKind::Closed, "the session was closed by this end"),
-            Self::Fault(fault) | Self::Silent(fault) | Self::Left(fault) => fault.into_error(),
-            Self::TakenOver | Self::HandedOver => Error::new(
-                ErrorKind::Closed,
-                "the connection belongs to another session",
-            ),
-            Self::Transport(why) => {
-                Error::new(ErrorKind::Closed, format!("the connection broke: {why}"))
-                    .with_source(why)
-            }
-        }
     }
 }

@@ -26,6 +26,7 @@ mod driver;
 mod encoder;
 mod events;
 mod forward;
+mod goodbye;
 mod handle;
 mod incoming;
 mod lane;
