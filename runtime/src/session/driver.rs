@@ -12,13 +12,12 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io::IoSlice;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
-use bytes::{BufMut, BytesMut};
-use tokio::io::AsyncReadExt;
+use bytes::BytesMut;
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
@@ -28,17 +27,16 @@ use super::direct::Direct;
 use super::dispatch::{Ended, dispatch};
 use super::goodbye::End;
 use super::handle::Session;
+use super::input::Input;
 use super::link::{Attached, Link, drop_safely};
 use super::open::Opened;
 use super::received::References;
 use super::target::Services;
 use crate::error::{Error, ErrorKind};
-use crate::frame::{Resume, missing};
+use crate::frame::Resume;
 use crate::proto::{Event, Garbage, Output};
 use crate::transport::Transport;
 
-/// Room that is made before each read, in bytes.
-pub(super) const READ_ROOM: usize = 8 << 10;
 /// Reads in a row before others get their turn.
 const READS_PER_TURN: usize = 16;
 /// A write buffer that grew larger is not kept.
@@ -57,7 +55,7 @@ pub(super) struct Driver<T: Transport> {
     /// keep itself by them.
     services: Arc<Services>,
     pub(super) transport: T,
-    pub(super) input: BytesMut,
+    pub(super) input: Input,
     /// Some of it came with the connection, before this task read from it.
     has_unread: bool,
     /// What is being written.
@@ -92,7 +90,7 @@ impl<T: Transport> Driver<T> {
             link,
             services,
             transport,
-            input: BytesMut::new(),
+            input: Input::new(BytesMut::new()),
             has_unread: false,
             output: Output::default(),
             events: VecDeque::new(),
@@ -139,20 +137,7 @@ impl<T: Transport> Driver<T> {
             return Poll::Ready(end);
         }
         for _ in 0..READS_PER_TURN {
-            let most = match missing(&self.input) {
-                None => {
-                    self.input.reserve(READ_ROOM);
-                    usize::MAX
-                }
-                Some(missing) => {
-                    self.input.reserve(missing.min(READ_ROOM));
-                    missing
-                }
-            };
-            // Reading has no state of its own, so the future may be made anew at each poll.
-            let mut room = (&mut self.input).limit(most);
-            let read = pin!(self.transport.read_buf(&mut room)).poll(cx);
-            match ready!(read) {
+            match ready!(self.input.poll_read(&mut self.transport, cx)) {
                 Ok(0) => return Poll::Ready(End::Peer),
                 Ok(_) => {}
                 Err(error) => return Poll::Ready(End::Transport(error)),
@@ -173,7 +158,7 @@ impl<T: Transport> Driver<T> {
 
     /// Works off what has been read.
     fn receive(&mut self) -> Poll<End> {
-        let (link, input, events) = (&self.link, &mut self.input, &mut self.events);
+        let (link, input, events) = (&self.link, &mut self.input.bytes, &mut self.events);
         let received = link.drive(|core| {
             let received = core.receive(input, now());
             core.take_events(events);
@@ -379,14 +364,14 @@ impl Driver<Box<dyn Transport>> {
         self.stepped_back = false;
         let none: Box<dyn Transport> = Box::new(tokio::io::empty());
         let transport = std::mem::replace(&mut self.transport, none);
-        (transport, std::mem::take(&mut self.input))
+        (transport, std::mem::take(&mut self.input.bytes))
     }
 
     /// Goes on over another connection.
     pub(super) fn take_up(&mut self, transport: Box<dyn Transport>, input: BytesMut) {
         self.link.set_direct(Direct::of(&transport));
         self.has_unread = !input.is_empty();
-        (self.transport, self.input) = (transport, input);
+        (self.transport, self.input) = (transport, Input::new(input));
     }
 
     /// The connection was handed over to that session, which was there before.

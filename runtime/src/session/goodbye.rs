@@ -1,15 +1,14 @@
 //! The end of a connection: why it ends, who is told, and the last that is sent.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::AsyncReadExt;
 
 use super::clock::now;
-use super::driver::{Driver, READ_ROOM};
+use super::driver::Driver;
 use super::events::SessionEvent;
 use crate::error::{Error, ErrorKind};
 use crate::proto::{Event, Fault};
@@ -119,7 +118,7 @@ impl<T: Transport> Driver<T> {
             let transport = &mut self.transport;
             let input = &mut self.input;
             let step = poll_fn(|cx| {
-                if let Poll::Ready(ended) = discard_input(transport, input, cx) {
+                if let Poll::Ready(ended) = input.discard(transport, cx) {
                     is_over = true;
                     return Poll::Ready(ended);
                 }
@@ -139,21 +138,6 @@ impl<T: Transport> Driver<T> {
             if !matches!(tokio::time::timeout(FAREWELL, step).await, Ok(Ok(()))) {
                 return;
             }
-        }
-    }
-}
-
-/// Reads until there is nothing to read now. Ready when the peer has closed.
-fn discard_input<T: Transport>(
-    transport: &mut T,
-    input: &mut BytesMut,
-    cx: &mut Context<'_>,
-) -> Poll<std::io::Result<()>> {
-    loop {
-        input.clear();
-        input.reserve(READ_ROOM);
-        if ready!(pin!(transport.read_buf(input)).poll(cx))? == 0 {
-            return Poll::Ready(Ok(()));
         }
     }
 }

@@ -29,6 +29,7 @@ mod forward;
 mod goodbye;
 mod handle;
 mod incoming;
+mod input;
 mod lane;
 mod large;
 mod lasting;
