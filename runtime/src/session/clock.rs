@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 use std::time::Instant;
+use std::{io, thread};
 
-use tokio::runtime::{Builder, Handle, RuntimeFlavor};
+use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 use tokio::time::Sleep;
 
 /// Now, by tokio's clock: what its timers go by, and what a test can pause.
@@ -18,28 +19,52 @@ pub(super) fn now() -> Instant {
 /// costs. So the timers of all multi-thread runtimes are kept by one thread that does nothing else. A
 /// current-thread runtime keeps its own: a test may have paused its clock.
 pub(super) fn timer(at: Instant) -> Sleep {
-    static SHARED: LazyLock<Option<Handle>> = LazyLock::new(start_shared);
+    static SHARED: LazyLock<Option<Clock>> = LazyLock::new(Clock::start);
 
     let many_threads = Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread;
-    let shared = many_threads.then(|| SHARED.as_ref()).flatten();
+    let shared = many_threads.then(|| SHARED.as_ref()?.timers()).flatten();
     let _entered = shared.map(Handle::enter);
     tokio::time::sleep_until(at.into())
 }
 
-/// Starts the thread that keeps the timers; it lives as long as the process. None if the system has no
-/// thread to give: every runtime keeps its own timers then.
-fn start_shared() -> Option<Handle> {
-    let started = || {
-        let runtime = Builder::new_current_thread().enable_time().build()?;
-        let handle = runtime.handle().clone();
-        std::thread::Builder::new()
-            .name("ringback-clock".into())
-            .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
-        Ok::<_, std::io::Error>(handle)
-    };
-    started()
-        .inspect_err(|error| tracing::warn!(%error, "no thread for a shared clock"))
-        .ok()
+/// The thread that keeps the timers. It lives as long as the process.
+struct Clock {
+    timers: Handle,
+    /// A process that forks has its threads no longer.
+    process: u32,
+}
+
+impl Clock {
+    fn start() -> Option<Self> {
+        Self::start_in(|thread, body| thread.spawn(body).map(drop))
+    }
+
+    /// None if the system has no thread to give: every runtime keeps its own timers then.
+    fn start_in(
+        spawn: impl FnOnce(thread::Builder, Box<dyn FnOnce() + Send>) -> io::Result<()>,
+    ) -> Option<Self> {
+        let started = || {
+            let runtime = Builder::new_current_thread().enable_time().build()?;
+            // Whoever is the first to need it is in a runtime, and there none may be dropped.
+            let runtime: &'static Runtime = Box::leak(Box::new(runtime));
+            let thread = thread::Builder::new().name("ringback-clock".into());
+            let runs = || runtime.block_on(std::future::pending());
+            spawn(thread, Box::new(runs))?;
+            Ok::<_, io::Error>(runtime.handle().clone())
+        };
+        let timers = started()
+            .inspect_err(|error| tracing::warn!(%error, "no thread for a shared clock"))
+            .ok()?;
+        Some(Self {
+            timers,
+            process: std::process::id(),
+        })
+    }
+
+    /// None in a process that was forked off: its runtimes keep their own timers.
+    fn timers(&self) -> Option<&Handle> {
+        (self.process == std::process::id()).then_some(&self.timers)
+    }
 }
 
 #[cfg(test)]
@@ -60,6 +85,23 @@ mod tests {
         let due = Instant::now() + SOON;
         runtime.block_on(async { timer(due).await });
         assert!(Instant::now() >= due);
+    }
+
+    /// The failure is met inside of a runtime, where the first connection is.
+    #[test]
+    fn without_a_thread_there_is_no_shared_clock() {
+        let runtime = Builder::new_multi_thread().build().unwrap();
+        let clock = runtime
+            .block_on(async { Clock::start_in(|_, _| Err(io::Error::other("no more threads"))) });
+        assert!(clock.is_none());
+    }
+
+    #[test]
+    fn a_process_that_was_forked_off_does_not_wait_for_a_thread_of_its_parent() {
+        let mut clock = Clock::start().unwrap();
+        assert!(clock.timers().is_some());
+        clock.process += 1;
+        assert!(clock.timers().is_none());
     }
 
     #[test]
