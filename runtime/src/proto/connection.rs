@@ -312,6 +312,11 @@ impl<H: Host> Connection<H> {
         self.calls.len() + self.served.len()
     }
 
+    /// Calls of the peer, one-way calls too, whose handlers have not ended.
+    pub(crate) fn calls_being_handled(&self) -> usize {
+        usize::try_from(self.served.being_handled()).unwrap_or(usize::MAX)
+    }
+
     /// Whether several calls are under way, or were when bytes were last taken: the driver waits a moment for
     /// more of them before it writes. Of calls that are made in step, the first is alone for a moment.
     pub(crate) fn is_busy(&self) -> bool {

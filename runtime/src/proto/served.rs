@@ -136,9 +136,14 @@ impl ServedTable {
         self.due |= self.all.untold() > 0;
     }
 
+    /// Calls by credit that are being handled.
+    pub(super) fn being_handled(&self) -> u64 {
+        u64::from(self.all.used()).saturating_sub(self.all.untold())
+    }
+
     /// Whether nothing is being handled.
     pub(super) fn is_idle(&self) -> bool {
-        self.serving.is_empty() && u64::from(self.all.used()) == self.all.untold()
+        self.serving.is_empty() && self.being_handled() == 0
     }
 
     /// What the peer was not told yet, with at most that many objects. To be called until there is

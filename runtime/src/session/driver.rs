@@ -37,8 +37,6 @@ use crate::frame::Resume;
 use crate::proto::{Event, Garbage, Output};
 use crate::transport::Transport;
 
-/// Reads in a row before others get their turn.
-const READS_PER_TURN: usize = 16;
 /// A write buffer that grew larger is not kept.
 const KEPT_OUTPUT: usize = 256 << 10;
 
@@ -136,7 +134,7 @@ impl<T: Transport> Driver<T> {
         {
             return Poll::Ready(end);
         }
-        for _ in 0..READS_PER_TURN {
+        loop {
             match ready!(self.input.poll_read(&mut self.transport, cx)) {
                 Ok(0) => return Poll::Ready(End::Peer),
                 Ok(_) => {}
@@ -145,15 +143,17 @@ impl<T: Transport> Driver<T> {
             if let Poll::Ready(end) = self.receive() {
                 return Poll::Ready(end);
             }
-            if self.link.drive(|core| core.is_pressing()) {
+            let (is_pressing, handled) = self
+                .link
+                .drive(|core| (core.is_pressing(), core.calls_being_handled()));
+            self.input.is_held_by(handled);
+            if is_pressing {
                 self.stepped_back = true; // there is enough for a write
                 if let Poll::Ready(Err(error)) = self.write(cx) {
                     return Poll::Ready(End::Transport(error));
                 }
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
     }
 
     /// Works off what has been read.

@@ -16,6 +16,13 @@ const LEAST_ROOM: usize = 8 << 10;
 /// for all that came with them, and the ends work by turns.
 const MOST_ROOM: usize = 32 << 10;
 
+/// Calls that are being handled, of which each may keep the memory into which it was read. With more of them
+/// no more than the least is read at once.
+const MANY_CALLS: usize = 64;
+/// Reads in a row before others get their turn, and bytes.
+const READS_PER_TURN: usize = 16;
+const BYTES_PER_TURN: usize = 128 << 10;
+
 /// The room doubles with each read that fills it, and is halved after a turn whose reads would all have fitted
 /// into a quarter: who sends much is read in few calls of the system, and who is idle holds little memory.
 pub(super) struct Input {
@@ -23,6 +30,15 @@ pub(super) struct Input {
     room: usize,
     /// The most that came with one read since there was last nothing to read.
     most: usize,
+    is_held_by_many: bool,
+    turn: Turn,
+}
+
+/// What was read in a turn.
+#[derive(Default)]
+struct Turn {
+    reads: usize,
+    bytes: usize,
 }
 
 impl Input {
@@ -32,19 +48,38 @@ impl Input {
             bytes,
             room: LEAST_ROOM,
             most: 0,
+            is_held_by_many: false,
+            turn: Turn::default(),
         }
     }
 
-    /// Reads once, behind what is there. Gives how many bytes came; zero is the end of the stream.
+    /// So many calls that were read are being handled.
+    pub(super) fn is_held_by(&mut self, calls: usize) {
+        self.is_held_by_many = calls > MANY_CALLS;
+    }
+
+    /// Reads once, behind what is there. Gives how many bytes came; zero is the end of the stream. Pending, too,
+    /// when much was read without a pause: it goes on after others had their turn.
     pub(super) fn poll_read<T: Transport>(
         &mut self,
         transport: &mut T,
         cx: &mut Context<'_>,
     ) -> Poll<std::io::Result<usize>> {
-        let wanted = match missing(&self.bytes) {
+        if self.turn.reads >= READS_PER_TURN || self.turn.bytes >= BYTES_PER_TURN {
+            self.turn = Turn::default();
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let missing = missing(&self.bytes);
+        let wanted = match missing {
             // What is there already shares the room, so that the memory need not grow for it.
             None => {
-                let room = self.room.saturating_sub(self.bytes.len());
+                let most = if self.is_held_by_many {
+                    LEAST_ROOM
+                } else {
+                    MOST_ROOM
+                };
+                let room = self.room.min(most).saturating_sub(self.bytes.len());
                 self.bytes.reserve(room.max(LEAST_ROOM / 2));
                 usize::MAX
             }
@@ -62,14 +97,16 @@ impl Input {
             return Poll::Pending;
         };
         let read = read?;
+        self.turn.reads += 1;
+        self.turn.bytes += read;
         self.most = self.most.max(read);
-        if read == room {
+        if read == room && missing.is_none() {
             self.room = (self.room * 2).min(MOST_ROOM);
         }
         Poll::Ready(Ok(read))
     }
 
-    /// Reads and forgets until there is nothing to read. Ready when the peer has closed.
+    /// Reads and forgets until there is nothing to read, or others get their turn. Ready when the peer has closed.
     pub(super) fn discard<T: Transport>(
         &mut self,
         transport: &mut T,
@@ -85,6 +122,7 @@ impl Input {
 
     /// There is nothing to read now.
     fn rest(&mut self) {
+        self.turn = Turn::default();
         let most = std::mem::take(&mut self.most);
         if self.room > LEAST_ROOM && most < self.room / 4 && self.bytes.is_empty() {
             self.room /= 2;
@@ -97,7 +135,9 @@ impl Input {
 mod tests {
     use std::io;
     use std::pin::Pin;
-    use std::task::Waker;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::{Wake, Waker};
 
     use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -143,17 +183,33 @@ mod tests {
         }
     }
 
-    /// A turn in which so many bytes come, all of them whole frames: how many each read brought.
-    fn turn(input: &mut Input, bytes: usize) -> Vec<usize> {
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn sends(bytes: usize) -> Sent {
         let is_over = false;
-        let mut sent = Sent { bytes, is_over };
+        Sent { bytes, is_over }
+    }
+
+    /// So many bytes come, all of them whole frames: how many each read brought, until there is nothing to read.
+    fn burst(input: &mut Input, bytes: usize) -> Vec<usize> {
+        let mut sent = sends(bytes);
         let mut cx = Context::from_waker(Waker::noop());
         let mut reads = Vec::new();
-        while let Poll::Ready(read) = input.poll_read(&mut sent, &mut cx) {
-            reads.push(read.unwrap());
+        loop {
+            match input.poll_read(&mut sent, &mut cx) {
+                Poll::Ready(read) => reads.push(read.unwrap()),
+                Poll::Pending if sent.bytes == 0 => return reads,
+                Poll::Pending => {} // others had their turn
+            }
             input.bytes.clear();
         }
-        reads
     }
 
     const KIB: usize = 1 << 10;
@@ -161,7 +217,7 @@ mod tests {
     #[test]
     fn who_sends_much_is_read_in_few_calls() {
         let mut input = Input::new(BytesMut::new());
-        let reads = turn(&mut input, 1024 * KIB);
+        let reads = burst(&mut input, 1024 * KIB);
         assert!(reads[0] <= 8 * KIB, "{reads:?}");
         assert!(reads.len() < 48, "{reads:?}");
         assert!(reads.iter().all(|&read| read <= 2 * MOST_ROOM), "{reads:?}");
@@ -170,29 +226,96 @@ mod tests {
     #[test]
     fn who_sends_little_again_gives_the_memory_back() {
         let mut input = Input::new(BytesMut::new());
-        turn(&mut input, 1024 * KIB);
+        burst(&mut input, 1024 * KIB);
         assert!(input.bytes.capacity() >= MOST_ROOM / 2);
         for _ in 0..4 {
-            turn(&mut input, 100);
+            burst(&mut input, 100);
         }
-        assert_eq!(turn(&mut input, 100), [100]);
+        assert_eq!(burst(&mut input, 100), [100]);
         assert!(input.bytes.capacity() <= 2 * LEAST_ROOM);
     }
 
     #[test]
     fn a_frame_that_has_begun_is_kept_when_the_room_gets_less() {
         let mut input = Input::new(BytesMut::new());
-        turn(&mut input, 1024 * KIB);
+        burst(&mut input, 1024 * KIB);
         input.bytes.extend_from_slice(&[0, 0, 0, 9, 1]);
-        let mut nothing = Sent {
-            bytes: 0,
-            is_over: false,
-        };
+        let mut nothing = sends(0);
         let mut cx = Context::from_waker(Waker::noop());
         for _ in 0..4 {
             assert!(input.poll_read(&mut nothing, &mut cx).is_pending());
         }
         assert_eq!(input.bytes[..], [0, 0, 0, 9, 1]);
+    }
+
+    #[test]
+    fn many_calls_that_wait_keep_no_more_memory_each_than_that_of_the_least_read() {
+        let mut input = Input::new(BytesMut::new());
+        burst(&mut input, 1024 * KIB);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut kept = Vec::new();
+        for (calls, most) in [(MANY_CALLS + 1, LEAST_ROOM), (MANY_CALLS, MOST_ROOM)] {
+            input.is_held_by(calls);
+            kept.push(input.bytes.split().freeze()); // and with it the memory behind it
+            for _ in 0..3 {
+                let read = input.poll_read(&mut sends(64 * KIB), &mut cx);
+                assert!(matches!(read, Poll::Ready(Ok(1..))));
+                kept.push(input.bytes.split().freeze());
+            }
+            let last = kept.last().unwrap().len();
+            assert!((most / 2..=most).contains(&last), "{last} of {most}");
+            let _ = input.poll_read(&mut sends(0), &mut cx); // a pause
+        }
+    }
+
+    #[test]
+    fn others_get_their_turn_after_some_reads_and_after_some_bytes() {
+        for (each, reads) in [(1, READS_PER_TURN), (64 * KIB, BYTES_PER_TURN / MOST_ROOM)] {
+            let mut input = Input::new(BytesMut::new());
+            burst(&mut input, each.min(KIB) * KIB);
+            let woken = Arc::new(Woken::default());
+            let waker = Arc::clone(&woken).into();
+            let mut cx = Context::from_waker(&waker);
+            let mut done = 0;
+            while let Poll::Ready(read) = input.poll_read(&mut sends(each), &mut cx) {
+                assert!(read.unwrap() > 0);
+                input.bytes.clear();
+                done += 1;
+            }
+            assert!((reads / 2..=reads).contains(&done), "{done}");
+            assert!(woken.0.load(Ordering::Relaxed));
+            assert!(input.poll_read(&mut sends(1), &mut cx).is_ready());
+        }
+    }
+
+    /// What comes behind it would have to be moved with it.
+    #[test]
+    fn no_more_is_read_than_the_rest_of_a_large_frame() {
+        let length = 1024 * KIB;
+        let mut input = Input::new(BytesMut::new());
+        let mut cx = Context::from_waker(Waker::noop());
+        let prefix = u32::try_from(length).unwrap().to_be_bytes();
+        input.bytes.extend_from_slice(&prefix);
+        let mut sent = sends(length + 100);
+        while sent.bytes > 100 {
+            let _ = input.poll_read(&mut sent, &mut cx);
+        }
+        assert_eq!((sent.bytes, input.bytes.len()), (100, 4 + length));
+        assert_eq!(
+            input.room, LEAST_ROOM,
+            "its last piece fills what was left for it"
+        );
+    }
+
+    #[test]
+    fn others_get_their_turn_while_a_flood_is_discarded() {
+        let mut input = Input::new(BytesMut::new());
+        let woken = Arc::new(Woken::default());
+        let waker = Arc::clone(&woken).into();
+        let mut flood = sends(usize::MAX);
+        let discarded = input.discard(&mut flood, &mut Context::from_waker(&waker));
+        assert!(discarded.is_pending());
+        assert!(woken.0.load(Ordering::Relaxed));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use ringback::Limits;
 use ringback_tests::raw::{Raw, frame, text};
 
+use crate::MEMORY;
 use crate::stage::withstands;
 use crate::wire::{
     Call, fails, hello, int, is_cut_off, is_served, peer_is_cut_off, response, table, target,
@@ -88,6 +89,31 @@ fn rapid_cancel_without_a_pause() {
                 }
             }
             assert!(answers <= 5000);
+        },
+    );
+}
+
+/// A call that waits keeps the memory into which it was read, and with it all else that was read there.
+#[test]
+fn calls_that_wait_among_much_that_is_skipped() {
+    const CALLS: u64 = 1500;
+    const MOST_OF_EACH: usize = 24 << 10;
+    withstands(
+        |server| server,
+        |place| async move {
+            let before = MEMORY.allocated();
+            let mut peer = Raw::greeted(place.address).await;
+            // An array of a kind that nobody knows, and of bytes.
+            let mut skipped = vec![0x92, 64, 0xc5, 0x1f, 0x00];
+            skipped.resize(5 + 0x1f00, 0);
+            let skipped = frame(&skipped).repeat(5);
+            for id in 0..CALLS {
+                let call = Call::new(id, target(), "hang").request();
+                peer.say(&[&skipped[..], &call].concat()).await;
+            }
+            is_served(&mut peer, u64::MAX).await;
+            let kept = MEMORY.allocated().saturating_sub(before);
+            assert!(kept < CALLS as usize * MOST_OF_EACH, "{kept} bytes");
         },
     );
 }
