@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use futures::task::AtomicWaker;
 use tokio::sync::Notify;
 
-use super::answer::{Answer, Caller};
+use super::answer::Caller;
 use super::arrival::{Arrival, Arrivals};
 use super::clock::now;
 use super::direct::Direct;
@@ -19,14 +19,12 @@ use super::lane::Lanes;
 use super::remote::Method;
 use super::running::Running;
 use super::target::Target;
-use super::watch::{OnClosed, Watch};
+use super::watch::Watch;
 use crate::codec::ValueWriter;
 use crate::error::{Error, ErrorKind};
 use crate::frame::Status;
-use crate::id::{ObjectId, RequestId};
-use crate::proto::{
-    Config, Connection, Departure, Garbage, Host, NewReference, Payload, Rejected, Side,
-};
+use crate::id::RequestId;
+use crate::proto::{Config, Connection, Departure, Garbage, Host, NewReference, Payload, Side};
 
 /// What a session attaches to the entries of its connection.
 pub(crate) struct Attached;
@@ -104,10 +102,10 @@ pub(crate) struct Link {
     leaving: AtomicBool,
     arrivals: Arrivals,
     /// Who hears what becomes of the session, and what becomes of all of this end.
-    readers: Readers,
+    pub(super) readers: Readers,
     readers_of_all: Option<Arc<Readers>>,
     /// The session has ended, or is closer to it.
-    ended: Notify,
+    pub(super) ended: Notify,
 }
 
 impl Link {
@@ -344,104 +342,9 @@ impl Link {
         self.leaving.load(Ordering::Acquire)
     }
 
-    /// Ends the session: everybody who waits gets the error, at once.
-    pub(super) fn end(&self, error: Error) {
-        let Some(remains) = self.with(|core| core.end(error)) else {
-            return;
-        };
-        for caller in remains.callers {
-            caller.tell(Answer::Ended(remains.error.clone()));
-        }
-        for caller in remains.unsent {
-            let error = remains.error.clone();
-            caller.tell(Answer::Rejected(Rejected::Closed(error)));
-        }
-        for watch in remains.watches {
-            watch.close();
-        }
-        self.ended.notify_waiters();
-        self.readers.end();
-        self.arrivals.take();
-        self.running.abort_all();
-        drop_safely(remains.garbage);
-    }
-
-    /// Why the session ended, if it has.
-    pub(crate) fn ended(&self) -> Option<Error> {
-        self.with(|core| core.ended().cloned())
-    }
-
-    /// Waits for the session's end.
-    pub(crate) async fn closed(&self) -> Error {
-        self.wait_until(Self::ended).await
-    }
-
-    /// Waits for something that comes with the end of the session, or on the way to it.
-    pub(super) async fn wait_until<R>(&self, look: impl Fn(&Self) -> Option<R>) -> R {
-        loop {
-            let notified = self.ended.notified();
-            tokio::pin!(notified);
-            notified.as_mut().enable();
-            if let Some(found) = look(self) {
-                return found;
-            }
-            notified.await;
-        }
-    }
-
-    /// This end leaves, and has come further.
-    #[cold]
-    fn departs(&self, departure: Option<Departure>) {
-        if departure == Some(Departure::Done) {
-            self.leave();
-        }
-        self.ended.notify_waiters();
-    }
-
     /// Has the driver look at everything anew.
     pub(super) fn wake_driver(&self) {
         self.driver.wake();
-    }
-
-    /// Why an object of the peer can no longer be called, if so.
-    pub(crate) fn object_closed(&self, id: ObjectId) -> Option<Error> {
-        self.with(|core| {
-            if let Some(error) = core.ended() {
-                return Some(error.clone());
-            }
-            let (kind, reason) = core.closed_object(id)?;
-            Some(Error::new(kind, format!("the object is closed: {reason}")))
-        })
-    }
-
-    /// Waits until an object of the peer can no longer be called.
-    pub(crate) async fn wait_object_closed(&self, id: ObjectId) -> Error {
-        loop {
-            let Some(watch) = self.with(|core| core.watch(id, Arc::default)) else {
-                // Whoever asks holds the object, so only the end of the session takes it away.
-                return self.closed().await;
-            };
-            let notified = watch.notified();
-            tokio::pin!(notified);
-            notified.as_mut().enable();
-            if let Some(error) = self.object_closed(id) {
-                return error;
-            }
-            notified.await;
-        }
-    }
-
-    /// Registers who is to be told when an object of the peer can no longer be called. Whoever comes
-    /// too late is told at once.
-    pub(crate) fn observe_object(&self, id: ObjectId, observer: &Weak<dyn OnClosed>) {
-        if let Some(watch) = self.with(|core| core.watch(id, Arc::default)) {
-            watch.observe(Weak::clone(observer));
-        }
-        if self.object_closed(id).is_some()
-            && let Some(observer) = observer.upgrade()
-        {
-            observer.closed();
-        }
     }
 
     /// Answers a request of the peer; what can't be sent is told as a failure.

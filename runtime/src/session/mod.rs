@@ -24,6 +24,7 @@ mod direct;
 mod dispatch;
 mod driver;
 mod encoder;
+mod ending;
 mod events;
 mod forward;
 mod goodbye;

@@ -1,9 +1,13 @@
 //! Who is told when an object can no longer be called.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+
+use super::link::Link;
+use crate::error::Error;
+use crate::id::ObjectId;
 
 /// Is told, outside of every lock, when an object may be called no longer. It has to look for itself:
 /// it may be told twice, or of nothing.
@@ -49,5 +53,48 @@ impl Watch {
         self.observers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Link {
+    /// Why an object of the peer can no longer be called, if so.
+    pub(crate) fn object_closed(&self, id: ObjectId) -> Option<Error> {
+        self.with(|core| {
+            if let Some(error) = core.ended() {
+                return Some(error.clone());
+            }
+            let (kind, reason) = core.closed_object(id)?;
+            Some(Error::new(kind, format!("the object is closed: {reason}")))
+        })
+    }
+
+    /// Waits until an object of the peer can no longer be called.
+    pub(crate) async fn wait_object_closed(&self, id: ObjectId) -> Error {
+        loop {
+            let Some(watch) = self.with(|core| core.watch(id, Arc::default)) else {
+                // Whoever asks holds the object, so only the end of the session takes it away.
+                return self.closed().await;
+            };
+            let notified = watch.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            if let Some(error) = self.object_closed(id) {
+                return error;
+            }
+            notified.await;
+        }
+    }
+
+    /// Registers who is to be told when an object of the peer can no longer be called. Whoever comes
+    /// too late is told at once.
+    pub(crate) fn observe_object(&self, id: ObjectId, observer: &Weak<dyn OnClosed>) {
+        if let Some(watch) = self.with(|core| core.watch(id, Arc::default)) {
+            watch.observe(Weak::clone(observer));
+        }
+        if self.object_closed(id).is_some()
+            && let Some(observer) = observer.upgrade()
+        {
+            observer.closed();
+        }
     }
 }
