@@ -3,7 +3,8 @@
 //! The way of a call, from the stub to the handler and back:
 //!
 //! 1. `encoder` writes the arguments (`passing` notes the objects among them) and
-//! 2. `call` submits it to the protocol core inside `link`, and waits (a lone call is written at once, by `direct`);
+//! 2. `submit` hands it to the protocol core inside `link`, and `call` waits (a lone call is written at once, by
+//!    `direct`);
 //! 3. `driver`, on each end, moves bytes between the transport and the core, and
 //! 4. hands what came to `dispatch`, which finds the `target` and polls its handler first;
 //!    a handler that has to wait goes on as a task of its own or in its object's `lane`;
@@ -47,6 +48,7 @@ mod reference;
 mod refuse;
 mod remote;
 mod running;
+mod submit;
 mod target;
 mod value;
 mod wakes;

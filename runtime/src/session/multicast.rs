@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::call::{Call, State, Terms, new_call, submit};
+use super::call::{Call, State};
 use super::encoder::Encoded;
 use super::remote::{Method, Remote};
+use super::submit::{Terms, new_call, submit};
 use super::value::Outcome;
 
 /// So many calls are made in a row; then others may use the session.
