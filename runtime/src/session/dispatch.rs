@@ -16,12 +16,13 @@ use tokio::time::Sleep;
 
 use super::clock::now;
 use super::context::Serving;
+use super::handler::{self, HandlerFuture};
 use super::incoming::{Incoming, unnamed};
 use super::link::{Attached, Link};
 use super::panic::catch_panic;
 use super::received::References;
 use super::running::Entry;
-use super::target::{HandlerFuture, Mode, Services, Target};
+use super::target::{Mode, Services, Target};
 use crate::error::{Error, ErrorKind};
 use crate::id::{ObjectId, RequestId};
 use crate::proto::{Extras, IncomingCall, IncomingTarget};
@@ -148,7 +149,7 @@ fn spawn(link: &Arc<Link>, handler: Running) {
 /// A `#[serial]` handler begins when the one before it on the same target has ended.
 fn serially(target: &Target, future: HandlerFuture) -> HandlerFuture {
     let line = target.serial();
-    Box::pin(async move {
+    HandlerFuture::new(async move {
         let _turn = line.lock_owned().await;
         future.await;
     })
@@ -222,11 +223,13 @@ impl Future for Running {
         let polled = Serving::scope(&mut me.serving, || {
             catch_panic(|| {
                 let polled = match handler {
-                    Some(future) => future.as_mut().poll(cx),
+                    Some(future) => future.poll(cx),
                     None => Poll::Ready(()),
                 };
-                if polled.is_ready() {
-                    *handler = None; // what it holds is dropped inside the net, too
+                if polled.is_ready()
+                    && let Some(ended) = handler.take()
+                {
+                    handler::end(ended);
                 }
                 polled
             })

@@ -30,6 +30,7 @@ mod events;
 mod forward;
 mod goodbye;
 mod handle;
+mod handler;
 mod incoming;
 mod input;
 mod lane;

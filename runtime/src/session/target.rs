@@ -3,15 +3,12 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use super::forward::{Forward, LOST};
+use super::handler::{self, HandlerFuture};
 use super::incoming::Incoming;
 use super::lease;
-
-/// The handler of one call, not begun yet.
-pub(crate) type HandlerFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What can be called from the wire. The macro implements it for each `FooServer` and `FooProxy`.
 #[doc(hidden)]
@@ -70,7 +67,7 @@ impl Handler {
 
     fn new(future: impl Future<Output = ()> + Send + 'static, mode: Mode) -> Self {
         Self {
-            future: Box::pin(future),
+            future: handler::begin(future),
             mode,
         }
     }
