@@ -24,14 +24,11 @@ pub(crate) fn read(frame: &[u8], max_nesting: u32) -> Result<Frame<'_>, FrameErr
     let kind = fields.unsigned("kind")?;
     let named = |kind| fields.named(kind);
     match kind {
-        kind::REQUEST => {
-            read_request(&mut named("request"), found, max_nesting).map(Frame::Request)
-        }
+        kind::REQUEST => read_request(&mut named("request"), found, max_nesting),
         kind::RESPONSE => {
             read_response(&mut named("response"), found, max_nesting).map(Frame::Response)
         }
-        kind::NOTIFICATION => read_notification(&mut named("notification"), found, max_nesting)
-            .map(Frame::Notification),
+        kind::NOTIFICATION => read_notification(&mut named("notification"), found, max_nesting),
         kind::CANCEL => read_cancel(&mut named("cancel"), found),
         kind::RELEASE => read_release(&mut named("release"), found),
         kind::REVOKE => read_revoke(&mut named("revoke"), found),

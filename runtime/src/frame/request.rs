@@ -5,9 +5,9 @@ use bytes::BufMut;
 use super::append::{put_array, put_hash, put_nil, put_string, put_unsigned, put_unsigned_or_nil};
 use super::cursor::Cursor;
 use super::error::FrameError;
-use super::kind;
 use super::metadata::Metadata;
 use super::reference::{Reference, read_table, write_table};
+use super::{Frame, kind};
 use crate::id::{ObjectId, RequestId, method_id};
 
 const REQUEST_FIELDS: u32 = 10;
@@ -71,7 +71,7 @@ pub(super) fn read_request<'a>(
     fields: &mut Cursor<'a>,
     found: u32,
     max_nesting: u32,
-) -> Result<Request<'a>, FrameError> {
+) -> Result<Frame<'a>, FrameError> {
     fields.arity(found, REQUEST_FIELDS)?;
     fields.number()?;
     let id = fields.request_id("id")?;
@@ -83,7 +83,7 @@ pub(super) fn read_notification<'a>(
     fields: &mut Cursor<'a>,
     found: u32,
     max_nesting: u32,
-) -> Result<Request<'a>, FrameError> {
+) -> Result<Frame<'a>, FrameError> {
     fields.arity(found, NOTIFICATION_FIELDS)?;
     fields.number()?;
     read_call(fields, None, max_nesting)
@@ -94,7 +94,7 @@ fn read_call<'a>(
     fields: &mut Cursor<'a>,
     id: Option<RequestId>,
     max_nesting: u32,
-) -> Result<Request<'a>, FrameError> {
+) -> Result<Frame<'a>, FrameError> {
     let target = read_target(fields)?;
     let method = read_method(fields)?;
     let (parent, left, metadata, references) = if fields.takes(&NOTHING_ELSE) {
@@ -104,7 +104,7 @@ fn read_call<'a>(
     };
     let params = read_params(fields, max_nesting)?;
     fields.end()?;
-    Ok(Request {
+    let call = Request {
         id,
         target,
         method,
@@ -113,6 +113,10 @@ fn read_call<'a>(
         metadata,
         references,
         params,
+    };
+    Ok(match id {
+        Some(_) => Frame::Request(call),
+        None => Frame::Notification(call),
     })
 }
 
