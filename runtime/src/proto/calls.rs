@@ -1,6 +1,6 @@
 //! The requests that this end made.
 
-use super::submit::Waiting;
+use super::waiting::Waiting;
 use super::{Host, Map, in_order};
 use crate::id::{ObjectId, RequestId};
 

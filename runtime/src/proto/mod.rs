@@ -39,6 +39,7 @@ mod heartbeat;
 mod idle;
 mod imports;
 mod inbound;
+mod outbound;
 mod outgoing;
 mod overflow;
 mod pace;
@@ -53,6 +54,7 @@ mod served;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod window;
 
 use std::hash::Hash;

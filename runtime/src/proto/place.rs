@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::calls::State;
 use super::credit::Line;
-use super::submit::Waiting;
+use super::waiting::Waiting;
 use super::{Connection, Host};
 use crate::id::RequestId;
 
