@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ringback::transport::memory;
-use ringback::{Client, Result};
+use ringback::{Client, ErrorKind, Result, Server, service};
 use ringback_tests::keeper::{Keeper, KeeperClient, Shelf};
 use ringback_tests::living::Life;
 use ringback_tests::services::{Listener, ListenerProxy};
@@ -71,5 +71,38 @@ fn the_handlers_of_an_object_end_with_their_runtime() {
         assert_eq!((objects.count(), handlers.count()), (1, 3));
         drop(runtime);
         assert_eq!((objects.count(), handlers.count()), (0, 0));
+    }
+}
+
+#[service]
+trait Patient {
+    async fn wait(&self) -> Result<()>;
+}
+
+impl Patient for Living {
+    async fn wait(&self) -> Result<()> {
+        let _life = self.one();
+        std::future::pending().await
+    }
+}
+
+/// A second signal has `run` return before the connections have ended, and the runtime ends with the program. A
+/// handler that goes with it must not answer that it was cancelled.
+#[test]
+fn calls_to_a_server_that_closed_before_its_runtime_ended_fail_as_closed() {
+    let clients = Builder::new_multi_thread().enable_all().build().unwrap();
+    for runtime in (0..20).flat_map(|_| runtimes()) {
+        let waiting = Living::default();
+        let server = Server::builder().service(PatientServer::new(waiting.clone()));
+        let server = runtime.block_on(server.bind("127.0.0.1:0")).unwrap();
+        let (address, handle) = (server.local_addr(), server.handle());
+        runtime.spawn(server.run());
+        let call =
+            clients.spawn(async move { PatientClient::connect(address).await?.wait().await });
+        runtime.block_on(until("it waits", || waiting.count() == 1));
+        handle.close();
+        drop(runtime);
+        let error = clients.block_on(call).unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Closed, "{error}");
     }
 }

@@ -269,9 +269,16 @@ impl Running {
         let future = self.future.take();
         let dropped = Serving::scope(&mut self.serving, || catch_panic(|| drop(future)));
         match dropped {
+            // Its caller is about to hear what it was: the runtime may end before the session that was closed.
+            Ok(()) if self.is_leaving() => {}
             Ok(()) => self.fail(not_answered),
             Err(text) => self.panicked(&text),
         }
+    }
+
+    fn is_leaving(&self) -> bool {
+        let link = self.serving.as_ref().map(|serving| &serving.link);
+        link.is_some_and(|link| link.is_leaving())
     }
 
     fn panicked(&mut self, text: &str) {
