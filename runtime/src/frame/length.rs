@@ -13,7 +13,7 @@ pub(crate) const PREFIX: usize = 4;
 const TRUST: usize = 64 << 10;
 
 /// From this length on a frame has memory of its own, which is used again after it.
-const LARGE: usize = 64 << 10;
+pub(crate) const LARGE: usize = 64 << 10;
 
 /// So much of a large frame must have come before it gets memory that others have used.
 const BEGUN: usize = 4 << 10;
@@ -101,12 +101,12 @@ fn make_room(buffer: &mut BytesMut, whole: usize) {
     }
 }
 
-/// How many bytes of a large frame are still to come, if one has begun. More should not be read together with
-/// them: they would have to be moved.
-pub(crate) fn missing(buffer: &[u8]) -> Option<usize> {
+/// How many bytes of a frame that is so long are still to come, if one has begun. More should not be read together
+/// with them: from [`LARGE`] on they would have to be moved.
+pub(crate) fn missing(buffer: &[u8], long: usize) -> Option<usize> {
     let whole = PREFIX + frame_len(buffer)? as usize;
     let missing = whole.checked_sub(buffer.len())?;
-    (whole >= LARGE && missing > 0).then_some(missing)
+    (whole >= long && missing > 0).then_some(missing)
 }
 
 /// The length of the frame at the front, its prefix included, if it is whole and may be so long.
@@ -231,16 +231,16 @@ mod tests {
     #[test]
     fn a_large_frame_takes_its_memory_along() {
         let mut buffer = BytesMut::from(&(LARGE as u32).to_be_bytes()[..]);
-        assert_eq!(missing(&buffer), Some(LARGE));
+        assert_eq!(missing(&buffer, LARGE), Some(LARGE));
         buffer.extend_from_slice(&[7; LARGE]);
-        assert_eq!(missing(&buffer), None);
+        assert_eq!(missing(&buffer, LARGE), None);
         buffer.extend_from_slice(&[0, 0, 0, 1, 8, 0]);
         let taken = split_all(&mut buffer, LARGE).unwrap().unwrap();
         let frames: Vec<_> = Frames::of(&taken).collect();
         assert_eq!(frames, [&[7; LARGE][..]]);
         let taken = split_all(&mut buffer, LARGE).unwrap().unwrap();
         assert_eq!(Frames::of(&taken).collect::<Vec<_>>(), [[8]]);
-        assert_eq!((&buffer[..], missing(&buffer)), (&[0][..], None));
+        assert_eq!((&buffer[..], missing(&buffer, LARGE)), (&[0][..], None));
         assert!(buffer.capacity() < LARGE, "{} bytes", buffer.capacity());
     }
 
@@ -248,7 +248,7 @@ mod tests {
     fn whole_small_frames_are_not_what_is_missing() {
         for bytes in [&[][..], &[0, 0, 0], &[0, 0, 0, 2, 1], &[0, 1, 0, 0]] {
             let is_large = bytes == [0, 1, 0, 0];
-            assert_eq!(missing(bytes).is_some(), is_large, "{bytes:?}");
+            assert_eq!(missing(bytes, LARGE).is_some(), is_large, "{bytes:?}");
         }
     }
 

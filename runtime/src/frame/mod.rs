@@ -31,7 +31,7 @@ pub(crate) mod write;
 pub(crate) use control::Credit;
 pub(crate) use error::FrameError;
 pub(crate) use greeting::Greeting;
-pub(crate) use length::{Frames, missing, split, split_all};
+pub(crate) use length::{Frames, LARGE, missing, split, split_all};
 pub(crate) use metadata::Metadata;
 pub(crate) use read::read;
 pub(crate) use reference::Reference;

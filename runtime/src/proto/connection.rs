@@ -209,7 +209,8 @@ impl<H: Host> Connection<H> {
 
     /// Calls of the peer, one-way calls too, whose handlers have not ended.
     pub(crate) fn calls_being_handled(&self) -> usize {
-        usize::try_from(self.served.being_handled()).unwrap_or(usize::MAX)
+        let by_credit = usize::try_from(self.served.being_handled()).unwrap_or(usize::MAX);
+        by_credit.max(self.served.len()) // some requests are in the place of one of ours
     }
 
     /// Whether several calls are under way, or were when bytes were last taken: the driver waits a moment for

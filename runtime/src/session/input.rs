@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{BufMut, BytesMut};
 use tokio::io::AsyncReadExt;
 
-use crate::frame::missing;
+use crate::frame::{LARGE, missing};
 use crate::transport::Transport;
 
 /// Room for one read, in bytes, of a connection over which little comes.
@@ -17,8 +17,10 @@ const LEAST_ROOM: usize = 8 << 10;
 const MOST_ROOM: usize = 32 << 10;
 
 /// Calls that are being handled, of which each may keep the memory into which it was read. With more of them
-/// no more than the least is read at once.
+/// that memory comes in pieces of the least size, and a frame that is longer has a piece of its own.
 const MANY_CALLS: usize = 64;
+/// With less room in such a piece the next one is begun.
+const LITTLE_ROOM: usize = LEAST_ROOM / 4;
 /// Reads in a row before others get their turn, and bytes.
 const READS_PER_TURN: usize = 16;
 const BYTES_PER_TURN: usize = 128 << 10;
@@ -31,6 +33,8 @@ pub(super) struct Input {
     /// The most that came with one read since there was last nothing to read.
     most: usize,
     is_held_by_many: bool,
+    /// It is read into memory of the least size.
+    is_small: bool,
     turn: Turn,
 }
 
@@ -49,6 +53,7 @@ impl Input {
             room: LEAST_ROOM,
             most: 0,
             is_held_by_many: false,
+            is_small: false,
             turn: Turn::default(),
         }
     }
@@ -70,24 +75,14 @@ impl Input {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let missing = missing(&self.bytes);
-        let wanted = match missing {
-            // What is there already shares the room, so that the memory need not grow for it.
-            None => {
-                let most = if self.is_held_by_many {
-                    LEAST_ROOM
-                } else {
-                    MOST_ROOM
-                };
-                let room = self.room.min(most).saturating_sub(self.bytes.len());
-                self.bytes.reserve(room.max(LEAST_ROOM / 2));
-                usize::MAX
-            }
-            Some(missing) => {
-                self.bytes.reserve(missing.min(LEAST_ROOM));
-                missing
-            }
+        let long = if self.is_held_by_many {
+            LEAST_ROOM
+        } else {
+            LARGE
         };
+        let missing = missing(&self.bytes, long);
+        let wanted = missing.unwrap_or(usize::MAX);
+        self.make_room(missing);
         let room = wanted.min(self.bytes.capacity() - self.bytes.len());
         let mut free = (&mut self.bytes).limit(room);
         // Reading has no state of its own, so the future may be made anew at each poll.
@@ -104,6 +99,25 @@ impl Input {
             self.room = (self.room * 2).min(MOST_ROOM);
         }
         Poll::Ready(Ok(read))
+    }
+
+    /// Makes room for one read; of a long frame `missing` bytes are still to come.
+    fn make_room(&mut self, missing: Option<usize>) {
+        let length = self.bytes.len();
+        if let Some(missing) = missing {
+            self.bytes.reserve(missing.min(LEAST_ROOM));
+            self.is_small = false;
+        } else if !self.is_held_by_many {
+            // What is there already shares the room, so that the memory need not grow for it.
+            let room = self.room.saturating_sub(length);
+            self.bytes.reserve(room.max(LEAST_ROOM / 2));
+            self.is_small = false;
+        } else if !self.is_small || self.bytes.capacity() - length < LITTLE_ROOM {
+            let mut piece = BytesMut::with_capacity(LEAST_ROOM.max(length + LITTLE_ROOM));
+            piece.extend_from_slice(&self.bytes);
+            self.bytes = piece;
+            self.is_small = true;
+        }
     }
 
     /// Reads and forgets until there is nothing to read, or others get their turn. Ready when the peer has closed.
@@ -212,6 +226,11 @@ mod tests {
         }
     }
 
+    /// How a frame of so many bytes begins.
+    fn frame_of(length: usize) -> [u8; 4] {
+        u32::try_from(length).unwrap().to_be_bytes()
+    }
+
     const KIB: usize = 1 << 10;
 
     #[test]
@@ -268,6 +287,39 @@ mod tests {
         }
     }
 
+    /// Of little that comes now and then, much has room in one piece.
+    #[test]
+    fn many_calls_that_wait_share_their_memory() {
+        let mut input = Input::new(BytesMut::new());
+        input.is_held_by(MANY_CALLS + 1);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut kept = Vec::new();
+        for _ in 0..100 {
+            assert!(input.poll_read(&mut sends(60), &mut cx).is_ready());
+            kept.push(input.bytes.split().freeze());
+            assert!(input.poll_read(&mut sends(0), &mut cx).is_pending());
+        }
+        let [first, last] = [&kept[0], &kept[99]].map(|piece| piece.as_ptr().addr());
+        assert_eq!(last - first, 99 * 60);
+    }
+
+    #[test]
+    fn many_calls_that_wait_do_not_keep_long_frames_that_came_before_them() {
+        let length = 60 * KIB;
+        let mut input = Input::new(BytesMut::new());
+        input.is_held_by(MANY_CALLS + 1);
+        let mut cx = Context::from_waker(Waker::noop());
+        input.bytes.extend_from_slice(&frame_of(length));
+        let mut sent = sends(length + 100);
+        while sent.bytes > 100 {
+            assert!(input.poll_read(&mut sent, &mut cx).is_ready());
+        }
+        let frame = input.bytes.split();
+        assert_eq!((sent.bytes, frame.len()), (100, 4 + length));
+        assert!(input.poll_read(&mut sent, &mut cx).is_ready());
+        assert!(input.bytes.capacity() <= LEAST_ROOM);
+    }
+
     #[test]
     fn others_get_their_turn_after_some_reads_and_after_some_bytes() {
         for (each, reads) in [(1, READS_PER_TURN), (64 * KIB, BYTES_PER_TURN / MOST_ROOM)] {
@@ -294,8 +346,7 @@ mod tests {
         let length = 1024 * KIB;
         let mut input = Input::new(BytesMut::new());
         let mut cx = Context::from_waker(Waker::noop());
-        let prefix = u32::try_from(length).unwrap().to_be_bytes();
-        input.bytes.extend_from_slice(&prefix);
+        input.bytes.extend_from_slice(&frame_of(length));
         let mut sent = sends(length + 100);
         while sent.bytes > 100 {
             let _ = input.poll_read(&mut sent, &mut cx);
