@@ -1,5 +1,6 @@
 //! The memory of handlers. Most of them end where they begin, so the next one can have it: one of the same kind,
-//! mostly, since calls of a method come in rows.
+//! mostly, since calls of a method come in rows. (A `#[serial]` one lies inside of another that waits for its turn,
+//! and finds no memory of its kind.)
 
 use std::cell::Cell;
 use std::future::Future;
@@ -18,7 +19,7 @@ thread_local! {
 
 /// Puts a handler into the memory of the one that ended last on this thread, if that was one of its kind.
 pub(super) fn begin(handler: impl Future<Output = ()> + Send + 'static) -> HandlerFuture {
-    // The thread's locals may be gone: a call may lie in one of the user's.
+    // The thread's locals may be gone: one of the user's may poll a connection where it is dropped.
     match SPARE.try_with(Cell::take) {
         Ok(Some(mut spare)) => {
             spare.set(handler);
@@ -28,7 +29,7 @@ pub(super) fn begin(handler: impl Future<Output = ()> + Send + 'static) -> Handl
     }
 }
 
-/// A handler has ended, so there is nothing in it any more.
+/// A handler has ended. It is an `async` block, so what it held is dropped already.
 pub(super) fn end(mut handler: HandlerFuture) {
     if size_of_val(&*handler.get_pin()) <= KEPT {
         let _ = SPARE.try_with(|spare| spare.set(Some(handler)));

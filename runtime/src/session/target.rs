@@ -32,7 +32,8 @@ pub trait Service: Dispatch {
     const NAME: &'static str;
 }
 
-/// A handler and how it is to be run.
+/// A handler and how it is to be run. It has to be an `async` block, which holds nothing any more when it has ended:
+/// its memory is kept for others.
 #[doc(hidden)]
 pub struct Handler {
     pub(super) future: HandlerFuture,
