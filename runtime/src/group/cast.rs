@@ -36,7 +36,8 @@ where
         method,
         arguments,
         encode,
-        made: Vec::new(),
+        last: None,
+        others: Vec::new(),
     };
     let mut waiting = Together::default();
     let mut unsent = None;
@@ -181,19 +182,40 @@ struct Encodings<F> {
     method: &'static Method,
     arguments: u32,
     encode: F,
-    made: Vec<(Form, Result<Encoded, Error>)>,
+    /// The one that was asked for last. Mostly all members want the same.
+    last: Option<Encoding>,
+    others: Vec<Encoding>,
+}
+
+struct Encoding {
+    form: Form,
+    encoded: Result<Encoded, Error>,
 }
 
 impl<F: Fn(&mut Encoder)> Encodings<F> {
     fn of(&mut self, form: Form) -> Result<&Encoded, Error> {
-        let known = self.made.iter().position(|(made, _)| *made == form);
-        let index = known.unwrap_or_else(|| {
-            let mut encoder = Encoder::new(self.method, self.arguments, form);
-            (self.encode)(&mut encoder);
-            self.made.push((form, encoder.finish()));
-            self.made.len() - 1
-        });
-        self.made[index].1.as_ref().map_err(Error::clone)
+        let encoding = match self.last.take() {
+            Some(last) if last.form == form => last,
+            other => {
+                self.others.extend(other);
+                let known = self.others.iter().position(|made| made.form == form);
+                match known {
+                    Some(index) => self.others.swap_remove(index),
+                    None => self.make(form),
+                }
+            }
+        };
+        let encoded = &self.last.insert(encoding).encoded;
+        encoded.as_ref().map_err(Error::clone)
+    }
+
+    fn make(&self, form: Form) -> Encoding {
+        let mut encoder = Encoder::new(self.method, self.arguments, form);
+        (self.encode)(&mut encoder);
+        Encoding {
+            form,
+            encoded: encoder.finish(),
+        }
     }
 }
 

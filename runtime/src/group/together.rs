@@ -14,7 +14,8 @@ use futures::stream::{FuturesUnordered, StreamExt};
 pub(super) struct Together<F: Future> {
     unmade: VecDeque<F>,
     ended: VecDeque<F::Output>,
-    open: FuturesUnordered<F>,
+    /// Made for the first of them: mostly all have ended where they were made.
+    open: Option<FuturesUnordered<F>>,
 }
 
 impl<F: Future> Together<F> {
@@ -25,12 +26,13 @@ impl<F: Future> Together<F> {
 
     /// Adds a call that was made already.
     pub(super) fn add_made(&mut self, call: F) {
-        self.open.push(call);
+        self.open.get_or_insert_default().push(call);
     }
 
     /// How many have not told their outcome.
     pub(super) fn len(&self) -> usize {
-        self.unmade.len() + self.ended.len() + self.open.len()
+        let open = self.open.as_ref().map_or(0, FuturesUnordered::len);
+        self.unmade.len() + self.ended.len() + open
     }
 }
 
@@ -41,12 +43,12 @@ impl<F: Future + Unpin> Together<F> {
         while let Some(mut call) = self.unmade.pop_front() {
             match Pin::new(&mut call).poll(&mut unheard) {
                 Poll::Ready(outcome) => self.ended.push_back(outcome),
-                Poll::Pending => self.open.push(call),
+                Poll::Pending => self.add_made(call),
             }
         }
-        match self.ended.pop_front() {
-            Some(outcome) => Poll::Ready(Some(outcome)),
-            None => self.open.poll_next_unpin(cx),
+        match (self.ended.pop_front(), &mut self.open) {
+            (None, Some(open)) => open.poll_next_unpin(cx),
+            (outcome, _) => Poll::Ready(outcome),
         }
     }
 }
@@ -59,7 +61,7 @@ impl<F: Future> Default for Together<F> {
         Self {
             unmade: VecDeque::new(),
             ended: VecDeque::new(),
-            open: FuturesUnordered::new(),
+            open: None,
         }
     }
 }
