@@ -11,6 +11,7 @@ mod nesting;
 mod reader;
 mod serializer;
 mod slice;
+mod text;
 mod value;
 mod writer;
 
@@ -26,6 +27,7 @@ mod zoo;
 pub(crate) use bytes::{Bytes, OwnedBytes};
 pub(crate) use error::{DecodeError, EncodeError};
 pub(crate) use nesting::{ScanError, scan};
+pub(crate) use text::utf8;
 #[cfg(test)]
 pub(crate) use value::encode;
 pub(crate) use value::{

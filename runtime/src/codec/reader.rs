@@ -6,6 +6,7 @@ use serde::de::{self, Expected, Unexpected};
 
 use super::error::{DecodeError, Unreadable};
 use super::nesting::scan;
+use super::text::utf8;
 
 /// How many arrays and maps may be read inside of each other. Of what the peer sends, the scan has made
 /// sure before; this is against overflowing the stack whatever was allowed.
@@ -150,7 +151,7 @@ impl<'de> Reader<'de> {
             _ => return None,
         };
         let (text, rest) = rest.split_at_checked(length)?;
-        let text = std::str::from_utf8(text).ok()?;
+        let text = utf8(text)?;
         self.rest = rest;
         Some(text)
     }
@@ -251,9 +252,9 @@ impl<'de> Reader<'de> {
 
     fn text_of(&mut self, length: u32) -> Result<Token<'de>, DecodeError> {
         let bytes = self.take(length)?;
-        Ok(match std::str::from_utf8(bytes) {
-            Ok(text) => Token::Text(text),
-            Err(_) => Token::BadText(bytes),
+        Ok(match utf8(bytes) {
+            Some(text) => Token::Text(text),
+            None => Token::BadText(bytes),
         })
     }
 

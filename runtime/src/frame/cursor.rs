@@ -5,7 +5,7 @@
 //! is wrong.
 
 use super::error::{FrameError, Problem};
-use crate::codec::scan;
+use crate::codec::{scan, utf8};
 use crate::id::{ObjectId, RequestId};
 
 const NIL: u8 = 0xc0;
@@ -280,7 +280,7 @@ impl<'a> Cursor<'a> {
             .and_then(|length| self.rest.split_at_checked(length))
             .ok_or_else(|| self.error(field, Problem::Truncated))?;
         self.rest = rest;
-        std::str::from_utf8(text).map_err(|_| self.error(field, Problem::Utf8))
+        utf8(text).ok_or_else(|| self.error(field, Problem::Utf8))
     }
 
     /// Whether a string stands here.
