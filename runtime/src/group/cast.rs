@@ -194,7 +194,7 @@ struct Encoding {
 
 impl<F: Fn(&mut Encoder)> Encodings<F> {
     fn of(&mut self, form: Form) -> Result<&Encoded, Error> {
-        let encoding = match self.last.take() {
+        let last = match self.last.take() {
             Some(last) if last.form == form => last,
             other => {
                 self.others.extend(other);
@@ -205,8 +205,11 @@ impl<F: Fn(&mut Encoder)> Encodings<F> {
                 }
             }
         };
-        let encoded = &self.last.insert(encoding).encoded;
-        encoded.as_ref().map_err(Error::clone)
+        self.last
+            .insert(last)
+            .encoded
+            .as_ref()
+            .map_err(Error::clone)
     }
 
     fn make(&self, form: Form) -> Encoding {

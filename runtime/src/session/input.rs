@@ -95,7 +95,7 @@ impl Input {
         self.turn.reads += 1;
         self.turn.bytes += read;
         self.most = self.most.max(read);
-        if read == room && missing.is_none() {
+        if read == room && missing.is_none() && !self.is_small {
             self.room = (self.room * 2).min(MOST_ROOM);
         }
         Poll::Ready(Ok(read))
@@ -112,7 +112,10 @@ impl Input {
             let room = self.room.saturating_sub(length);
             self.bytes.reserve(room.max(LEAST_ROOM / 2));
             self.is_small = false;
-        } else if !self.is_small || self.bytes.capacity() - length < LITTLE_ROOM {
+        } else if !self.is_small
+            || self.bytes.capacity() > LEAST_ROOM + LITTLE_ROOM // it has grown with a frame
+            || self.bytes.capacity() - length < LITTLE_ROOM
+        {
             let mut piece = BytesMut::with_capacity(LEAST_ROOM.max(length + LITTLE_ROOM));
             piece.extend_from_slice(&self.bytes);
             self.bytes = piece;
@@ -318,6 +321,21 @@ mod tests {
         assert_eq!((sent.bytes, frame.len()), (100, 4 + length));
         assert!(input.poll_read(&mut sent, &mut cx).is_ready());
         assert!(input.bytes.capacity() <= LEAST_ROOM);
+    }
+
+    /// A frame that has begun at the end of a piece has had it grow.
+    #[test]
+    fn a_piece_that_has_grown_is_not_for_calls_that_wait() {
+        let mut input = Input::new(BytesMut::new());
+        input.is_held_by(MANY_CALLS + 1);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(input.poll_read(&mut sends(100), &mut cx).is_ready());
+        input.bytes.reserve(2 * LEAST_ROOM);
+        assert!(input.poll_read(&mut sends(100), &mut cx).is_ready());
+        assert_eq!(
+            (input.bytes.len(), input.bytes.capacity()),
+            (200, LEAST_ROOM)
+        );
     }
 
     #[test]
