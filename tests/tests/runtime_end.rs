@@ -99,7 +99,9 @@ fn calls_to_a_server_that_closed_before_its_runtime_ended_fail_as_closed() {
         runtime.spawn(server.run());
         let call =
             clients.spawn(async move { PatientClient::connect(address).await?.wait().await });
-        runtime.block_on(until("it waits", || waiting.count() == 1));
+        runtime.block_on(until("it waits, and the server knows the session", || {
+            waiting.count() == 1 && handle.sessions().len() == 1
+        }));
         handle.close();
         drop(runtime);
         let error = clients.block_on(call).unwrap().unwrap_err();
