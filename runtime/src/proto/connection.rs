@@ -209,8 +209,7 @@ impl<H: Host> Connection<H> {
 
     /// About how many calls of the peer, one-way calls too, have handlers that have not ended.
     pub(crate) fn calls_being_handled(&self) -> usize {
-        let by_credit = usize::try_from(self.served.being_handled()).unwrap_or(usize::MAX);
-        by_credit.max(self.served.len()) // requests in the place of ours use none
+        self.served.being_handled()
     }
 
     /// Whether several calls are under way, or were when bytes were last taken: the driver waits a moment for

@@ -136,14 +136,16 @@ impl ServedTable {
         self.due |= self.all.untold() > 0;
     }
 
-    /// Calls by credit that are being handled.
-    pub(super) fn being_handled(&self) -> u64 {
-        u64::from(self.all.used()).saturating_sub(self.all.untold())
+    /// About how many calls are being handled: those by credit, or all requests if they are more, since some are in
+    /// the place of one of ours. Zero only if nothing is.
+    pub(super) fn being_handled(&self) -> usize {
+        let by_credit = u64::from(self.all.used()).saturating_sub(self.all.untold());
+        self.serving.len().max(by_credit as usize)
     }
 
     /// Whether nothing is being handled.
     pub(super) fn is_idle(&self) -> bool {
-        self.serving.is_empty() && self.being_handled() == 0
+        self.being_handled() == 0
     }
 
     /// What the peer was not told yet, with at most that many objects. To be called until there is
