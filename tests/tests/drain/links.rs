@@ -10,7 +10,7 @@ use ringback_tests::{Over, Serving, until};
 use tokio::sync::Notify;
 
 use crate::stage::{
-    LONG, Stage, Work, WorkClient, WorkServer, Worker, assert_leaving, first_refusal,
+    LONG, Stage, Work, WorkClient, WorkServer, Worker, assert_leaving, call_slow, first_refusal,
 };
 
 /// `run` returns when nothing is left of any connection, and not before.
@@ -194,10 +194,7 @@ fn a_session_is_resumed_while_its_server_drains() {
             .await
             .unwrap();
         let work: WorkClient = client.service();
-        let slow = tokio::spawn({
-            let work = work.clone();
-            async move { work.slow().await }
-        });
+        let slow = call_slow(&work);
         begun.recv().await.unwrap();
         let ending = tokio::spawn(async move { handle.shutdown(LONG).await });
         assert_leaving(&first_refusal(&work).await);

@@ -13,7 +13,7 @@ use ringback_tests::{Over, meet, over_both, until};
 use tokio::sync::Notify;
 
 use crate::stage::{
-    LONG, Stage, Work, WorkClient, WorkServer, Worker, assert_leaving, first_refusal,
+    LONG, Stage, Work, WorkClient, WorkServer, Worker, assert_leaving, call_slow, first_refusal,
 };
 
 over_both!(
@@ -31,10 +31,7 @@ over_both!(
 async fn what_is_in_flight_finishes_and_nothing_new_begins(over: Over) {
     let mut stage = Stage::set(over).await;
     let (ends, work) = stage.connect().await;
-    let slow = tokio::spawn({
-        let work = work.clone();
-        async move { work.slow().await }
-    });
+    let slow = call_slow(&work);
     stage.begun.recv().await.unwrap();
     let ending = stage.shut_down(LONG);
     assert_leaving(&first_refusal(&work).await);
@@ -163,10 +160,7 @@ async fn a_call_that_crosses_the_goaway_is_served(over: Over) {
 async fn what_takes_too_long_is_told(over: Over) {
     let mut stage = Stage::set(over).await;
     let (ends, work) = stage.connect().await;
-    let slow = tokio::spawn({
-        let work = work.clone();
-        async move { work.slow().await }
-    });
+    let slow = call_slow(&work);
     stage.begun.recv().await.unwrap();
     let start = Instant::now();
     stage.shut_down(Duration::from_millis(200)).await.unwrap();
@@ -234,12 +228,7 @@ fn calls_that_wait_for_credit_are_told() {
             .service(WorkServer::new(Arc::clone(&worker)));
         let ends = meet(Over::Tcp, server, Client::builder()).await;
         let work: WorkClient = ends.service();
-        let calls: Vec<_> = (0..5)
-            .map(|_| {
-                let work = work.clone();
-                tokio::spawn(async move { work.slow().await })
-            })
-            .collect();
+        let calls: Vec<_> = (0..5).map(|_| call_slow(&work)).collect();
         begun.recv().await.unwrap();
         until("four wait", || {
             ends.client.session().stats().calls_in_flight == 5

@@ -124,6 +124,12 @@ impl Stage {
     }
 }
 
+/// A call that ends when it is told to.
+pub(crate) fn call_slow(work: &WorkClient) -> JoinHandle<Result<u32>> {
+    let work = work.clone();
+    tokio::spawn(async move { work.slow().await })
+}
+
 /// Calls until a call fails, and gives the error.
 pub(crate) async fn first_refusal(work: &WorkClient) -> ringback::Error {
     loop {
