@@ -20,6 +20,11 @@ pub(crate) struct ObjectId(pub u64);
 impl ObjectId {
     /// The highest number an object can have: a reference carries it as a signed integer.
     pub(crate) const MAX: Self = Self(i64::MAX as u64);
+
+    /// The object with that number, if one can have it.
+    pub(crate) fn new(number: u64) -> Option<Self> {
+        (1..=Self::MAX.0).contains(&number).then_some(Self(number))
+    }
 }
 
 impl fmt::Display for RequestId {

@@ -249,10 +249,8 @@ impl<'a> Cursor<'a> {
         id: u64,
         field: &'static str,
     ) -> Result<ObjectId, FrameError> {
-        if id == 0 || id > ObjectId::MAX.0 {
-            return Err(self.invalid(field, "an object's number, from 1 to 2^63 - 1"));
-        }
-        Ok(ObjectId(id))
+        ObjectId::new(id)
+            .ok_or_else(|| self.invalid(field, "an object's number, from 1 to 2^63 - 1"))
     }
 
     #[inline]

@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::error::Problem;
-use super::sample::{frame, written};
+use super::sample::{frame, plain, written};
 use super::*;
 
 const MAX: u32 = 64;
@@ -222,6 +222,36 @@ fn a_call_without_references_needs_no_memory() {
     assert_eq!(out.as_ptr(), start);
 }
 
+/// Whatever comes out of the readers of one form came out of the reader of all.
+fn agrees(bytes: &[u8]) {
+    agree_on(bytes, MAX);
+}
+
+fn agree_on(bytes: &[u8], max_nesting: u32) {
+    let read = read(bytes, max_nesting);
+    if let Some(call) = PlainCall::read(bytes, max_nesting) {
+        let (Ok(Frame::Request(whole)) | Ok(Frame::Notification(whole))) = &read else {
+            panic!("{call:?}, {read:?}")
+        };
+        assert_eq!(call, whole.plain());
+        let nothing_else = Request::new(whole.target, whole.method, None, whole.params);
+        assert_eq!(
+            Request {
+                id: None,
+                ..whole.clone()
+            },
+            nothing_else
+        );
+    }
+    if let Some(answer) = PlainAnswer::read(bytes, max_nesting) {
+        let Ok(Frame::Response(whole)) = &read else {
+            panic!("{answer:?}, {read:?}")
+        };
+        assert_eq!(answer, whole.plain());
+        assert!(whole.references.is_empty());
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read(frame in frame()) {
@@ -282,7 +312,7 @@ proptest! {
 
     #[test]
     fn noise_is_refused_or_read(bytes in vec(any::<u8>(), 0..64)) {
-        let _ = read(&bytes, MAX);
+        agrees(&bytes);
     }
 
     #[test]
@@ -291,7 +321,25 @@ proptest! {
         fields in 0..16u8,
         bytes in vec(prop_oneof![any::<u8>(), Just(0xc0), 0..4u8, 0x90..0x94u8], 0..24),
     ) {
-        let _ = read(&[&[0x90 | fields, kind][..], &bytes].concat(), MAX);
+        agrees(&[&[0x90 | fields, kind][..], &bytes].concat());
+    }
+
+    #[test]
+    fn what_is_read_at_one_go_is_what_is_read_field_by_field(
+        frame in plain(),
+        spoil in vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+        nesting in 0..8u32,
+    ) {
+        let mut out = written(&frame).split_off(length::PREFIX);
+        let spoilt = !spoil.is_empty();
+        for (at, byte) in spoil {
+            let at = at.index(out.len());
+            out[at] = byte;
+        }
+        agrees(&out);
+        agree_on(&out, nesting);
+        let (call, answer) = (PlainCall::read(&out, MAX), PlainAnswer::read(&out, MAX));
+        prop_assert!(spoilt || call.is_some() != answer.is_some());
     }
 
     #[test]
@@ -304,6 +352,7 @@ proptest! {
             let at = at.index(out.len());
             out[at] = byte;
         }
+        agrees(&out);
         match read(&out, MAX) {
             Err(_) | Ok(Frame::Optional(_)) => {}
             Ok(frame) => {

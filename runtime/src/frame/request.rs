@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::error::FrameError;
 use super::metadata::Metadata;
 use super::reference::{Reference, read_table, write_table};
-use super::{Frame, kind};
+use super::{Frame, PlainCall, kind};
 use crate::id::{ObjectId, RequestId, method_id};
 
 const REQUEST_FIELDS: u32 = 10;
@@ -53,6 +53,16 @@ impl<'a> Request<'a> {
             metadata,
             references: Vec::new(),
             params,
+        }
+    }
+
+    /// The part of it that every call has.
+    pub(crate) fn plain(&self) -> PlainCall<'a> {
+        PlainCall {
+            id: self.id,
+            target: self.target,
+            method: self.method,
+            params: self.params,
         }
     }
 }
@@ -121,7 +131,7 @@ fn read_call<'a>(
 }
 
 /// No parent, no deadline, no metadata and no references, as in most calls.
-const NOTHING_ELSE: [u8; 4] = [0xc0, 0xc0, 0xc0, 0x90];
+pub(super) const NOTHING_ELSE: [u8; 4] = [0xc0, 0xc0, 0xc0, 0x90];
 
 type RestOfHead<'a> = (
     Option<RequestId>,

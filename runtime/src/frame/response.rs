@@ -5,8 +5,8 @@ use bytes::{BufMut, BytesMut};
 use super::append::{put_array, put_nil, put_string, put_unsigned};
 use super::cursor::Cursor;
 use super::error::FrameError;
-use super::kind;
 use super::reference::{Reference, read_table, write_table};
+use super::{PlainAnswer, kind};
 use crate::id::RequestId;
 
 const FIELDS: u32 = 6;
@@ -22,6 +22,17 @@ pub(crate) struct Response<'a> {
     pub(crate) references: Vec<Reference>,
     /// One MessagePack value. With [`Status::Failed`] it can be read with [`Failure::read`].
     pub(crate) value: &'a [u8],
+}
+
+impl<'a> Response<'a> {
+    /// The part of it that every answer has.
+    pub(crate) fn plain(&self) -> PlainAnswer<'a> {
+        PlainAnswer {
+            id: self.id,
+            status: self.status,
+            value: self.value,
+        }
+    }
 }
 
 /// How a call ended.

@@ -157,6 +157,38 @@ fn response() -> impl Strategy<Value = Response<'static>> {
     })
 }
 
+/// A frame in the form that most calls and answers have.
+pub(crate) fn plain() -> impl Strategy<Value = Frame<'static>> {
+    let name = "[ -~]{0,20}.?".prop_map(|name: String| Target::Service(&*name.leak()));
+    let target = prop_oneof![name, object().prop_map(Target::Object)];
+    let hash = u32::from(u16::MAX) + 1..=u32::MAX;
+    let call = (
+        option::of(number().prop_map(RequestId)),
+        target,
+        hash,
+        params(),
+    );
+    let call = call.prop_map(|(id, target, method, params)| Request {
+        id,
+        ..Request::new(target, method, None, params)
+    });
+    let status = prop_oneof![Just(Status::Ok), Just(Status::Application)];
+    prop_oneof![
+        call.prop_map(|call| match call.id {
+            Some(_) => Frame::Request(call),
+            None => Frame::Notification(call),
+        }),
+        (number(), status, value()).prop_map(|(id, status, value)| {
+            Frame::Response(Response {
+                id: RequestId(id),
+                status,
+                references: Vec::new(),
+                value: value.leak(),
+            })
+        }),
+    ]
+}
+
 fn greeting() -> impl Strategy<Value = Greeting> {
     let counts = (small(), small(), small(), small(), small(), small());
     let resume = (number(), number(), option::of(ticket()));

@@ -14,7 +14,8 @@ use super::{
     Connection, Event, Extras, Fault, Garbage, Host, IncomingCall, IncomingTarget, Received,
 };
 use crate::frame::{
-    Credit, Frame, Frames, Reference, Request, Response, Target, read, split, split_all,
+    Credit, Frame, Frames, PlainAnswer, PlainCall, Reference, Request, Target, read, split,
+    split_all,
 };
 use crate::id::{ObjectId, RequestId};
 
@@ -75,7 +76,26 @@ impl<H: Host> Connection<H> {
     }
 
     /// Acts on one of the frames that came in `all`.
+    #[inline]
     fn on_frame(&mut self, all: &Bytes, bytes: &[u8], now: Instant) -> Result<(), Fault> {
+        let max_nesting = self.config.limits.max_nesting;
+        if let Some(call) = PlainCall::read(bytes, max_nesting) {
+            return match self.takes_plain(bytes.len(), now)? {
+                true => self.on_call(all, bytes, call, None, None),
+                false => Ok(()), // as below
+            };
+        }
+        if let Some(answer) = PlainAnswer::read(bytes, max_nesting) {
+            return match self.takes_plain(bytes.len(), now)? {
+                true => self.on_response(all, answer, Vec::new(), now),
+                false => Ok(()),
+            };
+        }
+        self.on_any_frame(all, bytes, now)
+    }
+
+    #[inline(never)]
+    fn on_any_frame(&mut self, all: &Bytes, bytes: &[u8], now: Instant) -> Result<(), Fault> {
         // A frame with all its fields is large, and is not moved from where it was read.
         let frame = read(bytes, self.config.limits.max_nesting);
         let frame = match &frame {
@@ -91,9 +111,13 @@ impl<H: Host> Connection<H> {
         }
         match *frame {
             Frame::Request(ref call) | Frame::Notification(ref call) => {
-                self.on_call(all, bytes, call)
+                let extras = self.receive_extras(all, call)?;
+                self.on_call(all, bytes, call.plain(), call.parent, extras)
             }
-            Frame::Response(ref response) => self.on_response(all, response, now),
+            Frame::Response(ref response) => {
+                let references = self.receive_references(&response.references)?;
+                self.on_response(all, response.plain(), references, now)
+            }
             Frame::Cancel { id } => {
                 // The answer may have crossed it; and once is enough.
                 if let Some(serving) = self.served.get_mut(id)
@@ -138,13 +162,21 @@ impl<H: Host> Connection<H> {
         }
     }
 
-    fn on_call(&mut self, all: &Bytes, bytes: &[u8], call: &Request<'_>) -> Result<(), Fault> {
-        let extras = self.receive_extras(all, call)?;
+    /// A call, and what most calls do without.
+    #[inline]
+    fn on_call(
+        &mut self,
+        all: &Bytes,
+        bytes: &[u8],
+        call: PlainCall<'_>,
+        parent: Option<RequestId>,
+        extras: Option<Box<Extras<H>>>,
+    ) -> Result<(), Fault> {
         let mut called = match call.target {
             Target::Service(_) => None,
             Target::Object(id) => self.exports.called(id),
         };
-        if call.parent.is_none() {
+        if parent.is_none() {
             self.served
                 .admit(called.as_mut().map(|(_, window)| &mut **window))?;
         }
@@ -159,8 +191,8 @@ impl<H: Host> Connection<H> {
             (Target::Object(id), None) => (IncomingTarget::Unknown(id), None),
         };
         match call.id {
-            Some(id) => self.admit_request(id, call.parent, object)?,
-            None if call.parent.is_some() => {
+            Some(id) => self.admit_request(id, parent, object)?,
+            None if parent.is_some() => {
                 return Err(Fault::protocol("a notification that names a parent"));
             }
             None => {}
@@ -235,13 +267,14 @@ impl<H: Host> Connection<H> {
         self.served.insert(id, serving)
     }
 
+    #[inline]
     fn on_response(
         &mut self,
         all: &Bytes,
-        response: &Response<'_>,
+        response: PlainAnswer<'_>,
+        references: Vec<Received<H>>,
         now: Instant,
     ) -> Result<(), Fault> {
-        let references = self.receive_references(&response.references)?;
         let made = self.calls.get_mut(response.id);
         if !made.is_some_and(|made| matches!(made.state, State::Sent)) {
             return Err(Fault::protocol(format!(

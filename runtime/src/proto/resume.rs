@@ -69,6 +69,14 @@ impl Resumable {
         if !frame.is_numbered() {
             return Ok(true);
         }
+        self.takes_numbered(length, now)
+    }
+
+    /// As [`takes`](Self::takes), for one that is.
+    fn takes_numbered(&mut self, length: usize, now: Instant) -> Result<bool, Fault> {
+        if self.begins {
+            return Err(Fault::protocol("a resumed connection begins with an ack"));
+        }
         if self.repeated > 0 {
             self.repeated -= 1;
             return Ok(false);
@@ -307,6 +315,17 @@ impl<H: Host> Connection<H> {
         self.garbage
             .extend(resume.replay.spent().map(Garbage::Bytes));
         takes
+    }
+
+    /// As [`takes`](Self::takes), for a call or an answer.
+    #[inline]
+    pub(super) fn takes_plain(&mut self, length: usize, now: Instant) -> Result<bool, Fault> {
+        self.idle.used(now);
+        self.owes_a_sign();
+        match &mut self.resume {
+            None => Ok(true),
+            Some(resume) => resume.takes_numbered(length, now),
+        }
     }
 
     /// Whether there is something to send, of a session that can be resumed.

@@ -1,0 +1,117 @@
+//! Calls and answers in the form that nearly all have, read at one go.
+//!
+//! What is `None` here is for [`read()`](super::read()): another frame, another form, or something that is wrong,
+//! and then it says what.
+
+use super::kind;
+use super::request::{NOTHING_ELSE, Target};
+use super::response::Status;
+use crate::codec::{scan, utf8};
+use crate::id::{ObjectId, RequestId};
+
+const NIL: u8 = 0xc0;
+const REQUEST: u8 = kind::REQUEST as u8;
+const RESPONSE: u8 = kind::RESPONSE as u8;
+const NOTIFICATION: u8 = kind::NOTIFICATION as u8;
+
+/// A call that is made inside of no other, has no deadline and no metadata, and passes nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct PlainCall<'a> {
+    /// The number under which the answer comes; `None` for a notification.
+    pub(crate) id: Option<RequestId>,
+    /// What is called.
+    pub(crate) target: Target<'a>,
+    /// The hash of the method's name.
+    pub(crate) method: u32,
+    /// One MessagePack array with the arguments: the end of the frame.
+    pub(crate) params: &'a [u8],
+}
+
+impl<'a> PlainCall<'a> {
+    /// Reads one, given without its length.
+    #[inline]
+    pub(crate) fn read(frame: &'a [u8], max_nesting: u32) -> Option<Self> {
+        let (id, rest) = match frame {
+            [0x99, NOTIFICATION, NIL, rest @ ..] => (None, rest),
+            [0x9a, REQUEST, NIL, rest @ ..] => {
+                let (id, rest) = number(rest)?;
+                (Some(RequestId(id)), rest)
+            }
+            _ => return None,
+        };
+        let (target, rest) = match *rest {
+            [marker @ 0xa0..=0xbf, ref rest @ ..] => {
+                let (name, rest) = rest.split_at_checked(usize::from(marker & 0x1f))?;
+                (Target::Service(utf8(name)?), rest)
+            }
+            _ => {
+                let (id, rest) = number(rest)?;
+                (Target::Object(ObjectId::new(id)?), rest)
+            }
+        };
+        let (method, params) = match *rest {
+            [0xce, a, b, c, d, ref rest @ ..] => {
+                let params = rest.strip_prefix(&NOTHING_ELSE)?;
+                (u32::from_be_bytes([a, b, c, d]), params)
+            }
+            _ => return None,
+        };
+        // The array around the arguments is not one of their levels.
+        let whole = scan(params, max_nesting.max(1).saturating_add(1)).ok()?;
+        (whole == params.len() && matches!(params[0], 0x90..=0x9f)).then_some(Self {
+            id,
+            target,
+            method,
+            params,
+        })
+    }
+}
+
+/// An answer of the method's own that passes nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct PlainAnswer<'a> {
+    /// The receiver's request that is answered.
+    pub(crate) id: RequestId,
+    /// What `value` is.
+    pub(crate) status: Status,
+    /// One MessagePack value: the end of the frame.
+    pub(crate) value: &'a [u8],
+}
+
+impl<'a> PlainAnswer<'a> {
+    /// Reads one, given without its length.
+    #[inline]
+    pub(crate) fn read(frame: &'a [u8], max_nesting: u32) -> Option<Self> {
+        let [0x96, RESPONSE, NIL, rest @ ..] = frame else {
+            return None;
+        };
+        let (id, rest) = number(rest)?;
+        let (status, value) = match rest {
+            [0, 0x90, value @ ..] => (Status::Ok, value),
+            [1, 0x90, value @ ..] => (Status::Application, value),
+            _ => return None,
+        };
+        let whole = scan(value, max_nesting.max(1)).ok()?;
+        (whole == value.len()).then_some(Self {
+            id: RequestId(id),
+            status,
+            value,
+        })
+    }
+}
+
+/// The number at the front, if no sign is with it.
+#[inline]
+fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    match *bytes {
+        [small @ 0x00..=0x7f, ref rest @ ..] => Some((small.into(), rest)),
+        [0xcc, number, ref rest @ ..] => Some((number.into(), rest)),
+        [0xcd, a, b, ref rest @ ..] => Some((u16::from_be_bytes([a, b]).into(), rest)),
+        [0xce, a, b, c, d, ref rest @ ..] => Some((u32::from_be_bytes([a, b, c, d]).into(), rest)),
+        [0xcf, ref rest @ ..] => {
+            let (number, rest) = rest.split_first_chunk()?;
+            Some((u64::from_be_bytes(*number), rest))
+        }
+        _ => None,
+    }
+}
