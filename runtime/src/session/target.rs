@@ -1,7 +1,6 @@
 //! What the peer can call: named services and passed objects.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
@@ -140,32 +139,39 @@ impl Dispatch for Forwarded {
 /// The services of one end, by name.
 #[derive(Clone, Default)]
 pub(crate) struct Services {
-    /// By the bytes of the name, as it arrives.
-    by_name: HashMap<&'static [u8], Arc<Target>, foldhash::fast::RandomState>,
+    /// In the order of the names, as they arrive: an end has few, and they are found faster than by a hash.
+    by_name: Vec<(&'static [u8], Arc<Target>)>,
     /// Made once it is asked for: a peer can ask for what is not there as often as it likes.
     names: OnceLock<String>,
 }
 
 impl Services {
     pub(crate) fn insert<S: Service>(&mut self, service: S) {
-        let target = Target::new(service, None);
-        self.by_name.insert(S::NAME.as_bytes(), target);
+        let (name, target) = (S::NAME.as_bytes(), Target::new(service, None));
+        match self.place(name) {
+            Ok(place) => self.by_name[place].1 = target,
+            Err(place) => self.by_name.insert(place, (name, target)),
+        }
         self.names.take();
     }
 
+    #[inline]
     pub(super) fn get(&self, name: &[u8]) -> Option<&Arc<Target>> {
-        self.by_name.get(name)
+        self.place(name).ok().map(|place| &self.by_name[place].1)
+    }
+
+    #[inline]
+    fn place(&self, name: &[u8]) -> Result<usize, usize> {
+        self.by_name
+            .binary_search_by(|(found, _)| (*found).cmp(name))
     }
 
     /// The names there are, for the error that tells that another one is not.
     pub(super) fn names(&self) -> &str {
         self.names.get_or_init(|| {
-            let names = self
-                .by_name
-                .keys()
-                .map(|name| format!("`{}`", name.escape_ascii()));
-            let mut names: Vec<_> = names.collect();
-            names.sort_unstable();
+            let names = self.by_name.iter();
+            let names = names.map(|(name, _)| format!("`{}`", name.escape_ascii()));
+            let names: Vec<_> = names.collect();
             if names.is_empty() {
                 "none".to_owned()
             } else {
