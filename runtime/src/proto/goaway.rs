@@ -1,5 +1,6 @@
 //! An end that is about to leave: nothing new is begun, and what is under way is finished.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::calls::State;
@@ -217,13 +218,14 @@ impl<H: Host> Connection<H> {
             State::Sent => None,
         });
         let serving = inside.and_then(|parent| self.served.get(parent));
-        serving.is_some_and(|serving| serving.waiting.contains(&id))
+        let waiting = serving.and_then(|serving| serving.waiting.as_ref());
+        waiting.is_some_and(|waiting| waiting.contains(&id))
     }
 
     /// The handler has answered, and calls of it still wait for its place.
-    pub(super) fn place_is_gone(&mut self, waiting: impl IntoIterator<Item = RequestId>) {
+    pub(super) fn place_is_gone(&mut self, waiting: &BTreeSet<RequestId>) {
         if let Some(error) = self.peer_leaves.clone() {
-            for id in waiting {
+            for &id in waiting {
                 self.send_away(id, Rejected::Closed(error.clone()));
             }
         }

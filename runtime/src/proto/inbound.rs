@@ -1,6 +1,5 @@
 //! Bytes from the peer: from frames to events.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -261,7 +260,7 @@ impl<H: Host> Connection<H> {
             depth,
             cancelled: false,
             inner: None,
-            waiting: BTreeSet::new(),
+            waiting: None,
             unattended: 0,
         };
         self.served.insert(id, serving)

@@ -16,8 +16,9 @@ impl<H: Host> Connection<H> {
     pub(super) fn wait_for_place(&mut self, parent: RequestId, id: RequestId, line: Line) {
         let ahead = self.calls_ahead(parent, line);
         if let Some(serving) = self.served.get_mut(parent) {
-            serving.waiting.extend(ahead);
-            serving.waiting.insert(id);
+            let waiting = serving.waiting.get_or_insert_default();
+            waiting.extend(ahead);
+            waiting.insert(id);
         }
     }
 
@@ -62,7 +63,7 @@ impl<H: Host> Connection<H> {
         // Who could not be sent has left, and does not have it.
         while let Some(serving) = self.served.get_mut(parent)
             && serving.inner.is_none()
-            && let Some(id) = serving.waiting.pop_first()
+            && let Some(id) = serving.waiting.as_mut().and_then(|ids| ids.pop_first())
         {
             if let Some(made) = self.calls.get(id) {
                 self.credit.leave(made.object, id);
@@ -83,7 +84,9 @@ impl<H: Host> Connection<H> {
         if let Some(serving) = waiting.inside.and_then(|id| self.served.get_mut(id)) {
             let gone = u32::from(waiting.unattended);
             serving.unattended = serving.unattended.saturating_sub(gone);
-            serving.waiting.remove(&id);
+            if let Some(ids) = &mut serving.waiting {
+                ids.remove(&id);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::passing::NewReference;
+use super::served::Serving;
 use super::{Connection, Garbage, Host, Payload, Rejected};
 use crate::error::ErrorKind;
 use crate::frame::control::MAX_CREDITED_OBJECTS;
@@ -23,13 +24,13 @@ impl<H: Host> Connection<H> {
         &mut self,
         id: RequestId,
         status: Status,
-        references: Vec<NewReference<H>>,
+        references: Option<Vec<NewReference<H>>>,
         value: Payload<'_>,
     ) -> Result<(), Rejected> {
-        if !self.served.contains(id) {
-            self.garbage.push(Garbage::References(references));
+        let Some(serving) = self.served.take(id) else {
+            self.garbage.extend(references.map(Garbage::References));
             return Ok(()); // the connection has ended
-        }
+        };
         let mut response = Response {
             id,
             status,
@@ -37,23 +38,27 @@ impl<H: Host> Connection<H> {
             value: value.bytes,
         };
         let (rest, rest_len) = (value.rest, value.rest_len());
-        if references.is_empty() {
-            self.write_checked(rest, |output| write::response(output, &response, rest_len))?; // as most are
-        } else {
-            self.write_with_references(references, rest, |output, references| {
-                response.references = references;
-                write::response(output, &response, rest_len)
-            })?;
+        let written = match references {
+            None => self.write_checked(rest, |output| write::response(output, &response, rest_len)),
+            Some(references) => {
+                self.write_with_references(references, rest, |output, references| {
+                    response.references = references;
+                    write::response(output, &response, rest_len)
+                })
+            }
+        };
+        match written {
+            Ok(()) => self.has_answered(&serving),
+            Err(_) => self.served.put_back(id, serving),
         }
-        self.served_request_ended(id);
-        Ok(())
+        written
     }
 
     /// Answers a request that failed before or after its handler.
     pub(crate) fn fail(&mut self, id: RequestId, kind: ErrorKind, message: &str) {
-        if !self.served.contains(id) {
+        let Some(serving) = self.served.take(id) else {
             return;
-        }
+        };
         let end = message.floor_char_boundary(MAX_FAILURE_TEXT);
         let failure = Failure {
             kind: kind.name(),
@@ -66,18 +71,19 @@ impl<H: Host> Connection<H> {
             value: &failure.encode(),
         };
         write::response(&mut self.output.tail, &response, 0);
-        self.served_request_ended(id);
+        self.has_answered(&serving);
     }
 
-    fn served_request_ended(&mut self, id: RequestId) {
-        let Some(serving) = self.served.remove(id, &mut self.exports) else {
-            return;
-        };
+    /// The answer to a request of the peer has entered the stream.
+    fn has_answered(&mut self, serving: &Serving) {
+        self.served.has_answered(serving, &mut self.exports);
         let outer = serving.in_place_of.and_then(|id| self.calls.get_mut(id));
         if let Some(made) = outer {
             made.inner = None;
         }
-        self.place_is_gone(serving.waiting);
+        if let Some(waiting) = &serving.waiting {
+            self.place_is_gone(waiting);
+        }
     }
 
     /// The handlers of so many one-way calls have ended, all of them for that object or for none.

@@ -20,8 +20,8 @@ pub(super) struct Serving {
     pub(super) cancelled: bool,
     /// Our own call, made by its handler, that needed no credit.
     pub(super) inner: Option<RequestId>,
-    /// Calls of its handler that wait for that place (or for credit), the oldest first.
-    pub(super) waiting: BTreeSet<RequestId>,
+    /// Calls of its handler that wait for that place (or for credit), the oldest first. Most make none.
+    pub(super) waiting: Option<BTreeSet<RequestId>>,
     /// How many calls of its handler wait that nobody waits for.
     pub(super) unattended: u32,
 }
@@ -83,24 +83,29 @@ impl ServedTable {
         self.serving.get_mut(&id)
     }
 
-    pub(super) fn contains(&self, id: RequestId) -> bool {
-        self.serving.contains_key(&id)
+    /// Takes a request out, for its answer.
+    pub(super) fn take(&mut self, id: RequestId) -> Option<Serving> {
+        self.serving.remove(&id)
     }
 
-    /// A request was answered.
-    pub(super) fn remove<H: Host>(
+    /// It has no answer yet.
+    #[cold]
+    pub(super) fn put_back(&mut self, id: RequestId, serving: Serving) {
+        self.serving.insert(id, serving);
+    }
+
+    /// A request that was taken out was answered.
+    pub(super) fn has_answered<H: Host>(
         &mut self,
-        id: RequestId,
+        serving: &Serving,
         exports: &mut ExportTable<H>,
-    ) -> Option<Serving> {
-        let serving = self.serving.remove(&id)?;
+    ) {
         if serving.in_place_of.is_none() {
             self.all.give_back();
             if let Some(object) = serving.object.and_then(|id| exports.window(id)) {
                 object.window.give_back();
             }
         }
-        Some(serving)
     }
 
     /// The handlers of so many notifications have ended, all of them for that object or for none.

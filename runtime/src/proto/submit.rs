@@ -155,7 +155,8 @@ impl<H: Host> Connection<H> {
                     let limit = self.peer.max_call_depth;
                     return Err(Rejected::TooDeep { limit });
                 }
-                let is_free = serving.inner.is_none() && serving.waiting.is_empty();
+                let is_free = serving.inner.is_none()
+                    && serving.waiting.as_ref().is_none_or(|ids| ids.is_empty());
                 (is_free && call.waits()).then_some(id)
             }
             _ => {

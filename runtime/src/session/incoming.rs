@@ -76,8 +76,7 @@ impl Incoming {
             return;
         };
         buffer::with(|out| {
-            let mut passing = Passing::default();
-            let written = passing.scope(|| {
+            let (written, passing) = Passing::noting(0, || {
                 let mut writer = OutcomeWriter {
                     out,
                     form,
@@ -93,7 +92,7 @@ impl Incoming {
             };
             match written {
                 Ok((status, rest)) => {
-                    let references = passing.over(&link);
+                    let references = passing.map(|passing| passing.over(&link));
                     let rest = rest.or_else(|| large::lend(out).map(Box::new));
                     let value = Payload {
                         bytes: out,

@@ -352,7 +352,7 @@ impl Link {
         &self,
         id: RequestId,
         status: Status,
-        references: Vec<NewReference<Attached>>,
+        references: Option<Vec<NewReference<Attached>>>,
         value: Payload<'_>,
         what: impl FnOnce() -> String,
     ) {

@@ -77,16 +77,6 @@ fn take_last(count: u32) -> Passing {
 }
 
 impl Passing {
-    /// Runs `encode`, and notes the proxies that it writes.
-    #[inline]
-    pub(super) fn scope<R>(&mut self, encode: impl FnOnce() -> R) -> R {
-        let (result, passed) = Self::noting(self.count(), encode);
-        if let Some(passed) = passed {
-            self.add(passed);
-        }
-        result
-    }
-
     /// Runs `encode` for a message that has passed so many objects before. Gives those that it passes, too,
     /// if there are any.
     #[inline]

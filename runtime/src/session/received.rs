@@ -27,10 +27,15 @@ pub(super) enum Entry {
 }
 
 impl References {
+    #[inline]
     pub(super) fn new(link: &Arc<Link>, received: Vec<Received<Attached>>) -> Self {
-        if received.is_empty() {
-            return Self(None);
+        match received.is_empty() {
+            true => Self(None),
+            false => Self::of_some(link, received),
         }
+    }
+
+    fn of_some(link: &Arc<Link>, received: Vec<Received<Attached>>) -> Self {
         let session = link.session();
         let entries = received.into_iter().map(|received| match received {
             Received::Ours(target) => Entry::Ours(target),

@@ -279,6 +279,7 @@ impl End {
         number: u32,
         passing: Vec<NewReference<Tester>>,
     ) -> Result<(), Rejected> {
+        let passing = some(passing);
         let answered = match incoming.id {
             None => {
                 self.with(|core| core.finish_notifications(incoming.object(), 1));
@@ -300,7 +301,7 @@ impl End {
         passing: Vec<NewReference<Tester>>,
         value: &[u8],
     ) -> Result<(), Rejected> {
-        self.with(|core| core.reply(id, Status::Ok, passing, Payload::of(value)))
+        self.with(|core| core.reply(id, Status::Ok, some(passing), Payload::of(value)))
     }
 
     /// Answers that a call failed.
@@ -457,4 +458,9 @@ fn words(passed: &[Passed]) -> String {
         })
         .collect();
     format!("[{}]", words.join(", "))
+}
+
+/// What a message passes, if that is anything.
+fn some(passing: Vec<NewReference<Tester>>) -> Option<Vec<NewReference<Tester>>> {
+    (!passing.is_empty()).then_some(passing)
 }
