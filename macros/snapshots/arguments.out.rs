@@ -208,7 +208,7 @@ const _: () = {
         impl Fn(
             &::ringback::__private::Incoming,
         ) -> ::ringback::Result<(&str, &[u8], Option<&str>, Cow<'_, str>)>,
-        impl Fn(::ringback::__private::Incoming, Result<()>),
+        impl Fn(Result<()>),
     ) {
         let encode = |
             encoder: &mut ::ringback::__private::Encoder,
@@ -238,7 +238,7 @@ const _: () = {
                     arguments.arg_in_place::<Cow<'_, str>>("cow")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(&BORROWED, outcome),
+            |outcome| ::ringback::__private::reply::<Result<()>>(&BORROWED, outcome),
         )
     }
     static LENT: ::ringback::__private::Method = ::ringback::__private::Method::new(
@@ -259,7 +259,7 @@ const _: () = {
         ) -> ::ringback::Result<
                 (Plan, ::std::vec::Vec<Step>, Event<'_>, ::core::option::Option<Plan>),
             >,
-        impl Fn(::ringback::__private::Incoming, Result<()>),
+        impl Fn(Result<()>),
     ) {
         let encode = |
             encoder: &mut ::ringback::__private::Encoder,
@@ -289,7 +289,7 @@ const _: () = {
                     arguments.optional::<Plan>("next")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(&LENT, outcome),
+            |outcome| ::ringback::__private::reply::<Result<()>>(&LENT, outcome),
         )
     }
     static HOSTILE: ::ringback::__private::Method = ::ringback::__private::Method::new(
@@ -308,7 +308,7 @@ const _: () = {
         impl Fn(
             &::ringback::__private::Incoming,
         ) -> ::ringback::Result<(T, F, Twin, Once)>,
-        impl Fn(::ringback::__private::Incoming, Result<T>),
+        impl Fn(Result<T>),
     ) {
         let encode = |
             encoder: &mut ::ringback::__private::Encoder,
@@ -338,7 +338,7 @@ const _: () = {
                     arguments.arg::<Once>("object")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<T>>(&HOSTILE, outcome),
+            |outcome| ::ringback::__private::reply::<Result<T>>(&HOSTILE, outcome),
         )
     }
     #[doc(hidden)]
@@ -431,7 +431,7 @@ const _: () = {
                                     cow,
                                 )
                                 .await;
-                            reply(call, outcome);
+                            reply(outcome);
                         }
                     }
                 })
@@ -450,19 +450,17 @@ const _: () = {
                                     ::core::option::Option::as_ref(&next),
                                 )
                                 .await;
-                            reply(call, outcome);
+                            reply(outcome);
                         }
                     }
                 })
             }
             id if id == HOSTILE.id() => {
-                ::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply, ..) = codec_hostile();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
-                        ::core::result::Result::Ok(
-                            (call, remote, arguments, object),
-                        ) => {
+                let (_, _, arguments, reply, ..) = codec_hostile();
+                match arguments(&call) {
+                    ::core::result::Result::Err(error) => call.refuse(error),
+                    ::core::result::Result::Ok((call, remote, arguments, object)) => {
+                        ::ringback::__private::Handler::inline(async move {
                             let outcome = <T_ as Arguments>::hostile(
                                     &*object,
                                     call,
@@ -471,10 +469,10 @@ const _: () = {
                                     object,
                                 )
                                 .await;
-                            reply(call, outcome);
-                        }
+                            reply(outcome);
+                        })
                     }
-                })
+                }
             }
             _ => {
                 call.unknown_method(
@@ -580,7 +578,7 @@ const _: () = {
                 ::ringback::__private::Place::Local(twin) => {
                     Twin_::ringback_twin_serve(twin, call)
                 }
-                ::ringback::__private::Place::Closed(error) => call.closed(error),
+                ::ringback::__private::Place::Closed(error) => call.refuse(error),
                 ::ringback::__private::Place::Remote(_) => {
                     serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                 }

@@ -206,7 +206,7 @@ const _: () = {
         impl Fn(
             &::ringback::__private::Incoming,
         ) -> ::ringback::Result<(Cow<'_, str>, Option<&str>)>,
-        impl Fn(::ringback::__private::Incoming, Result<()>),
+        impl Fn(Result<()>),
     ) {
         let encode = |
             encoder: &mut ::ringback::__private::Encoder,
@@ -230,7 +230,7 @@ const _: () = {
                     arguments.arg_in_place::<Option<&str>>("maybe")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(&REQUIRED, outcome),
+            |outcome| ::ringback::__private::reply::<Result<()>>(&REQUIRED, outcome),
         )
     }
     static PROVIDED: ::ringback::__private::Method = ::ringback::__private::Method::new(
@@ -248,7 +248,7 @@ const _: () = {
         impl Fn(
             &::ringback::__private::Incoming,
         ) -> ::ringback::Result<(u8, (u8, u8), String)>,
-        impl Fn(::ringback::__private::Incoming, Result<u8>),
+        impl Fn(Result<u8>),
     ) {
         let encode = |
             encoder: &mut ::ringback::__private::Encoder,
@@ -275,7 +275,7 @@ const _: () = {
                     arguments.arg::<String>("arg2")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<u8>>(&PROVIDED, outcome),
+            |outcome| ::ringback::__private::reply::<Result<u8>>(&PROVIDED, outcome),
         )
     }
     #[doc(hidden)]
@@ -344,17 +344,17 @@ const _: () = {
                                     maybe,
                                 )
                                 .await;
-                            reply(call, outcome);
+                            reply(outcome);
                         }
                     }
                 })
             }
             id if id == PROVIDED.id() => {
-                ::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply, ..) = codec_provided();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
-                        ::core::result::Result::Ok((count, arg1, arg2)) => {
+                let (_, _, arguments, reply, ..) = codec_provided();
+                match arguments(&call) {
+                    ::core::result::Result::Err(error) => call.refuse(error),
+                    ::core::result::Result::Ok((count, arg1, arg2)) => {
+                        ::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Defaults>::provided(
                                     &*object,
                                     count,
@@ -362,10 +362,10 @@ const _: () = {
                                     arg2,
                                 )
                                 .await;
-                            reply(call, outcome);
-                        }
+                            reply(outcome);
+                        })
                     }
-                })
+                }
             }
             _ => {
                 call.unknown_method(
@@ -433,7 +433,7 @@ const _: () = {
                 ::ringback::__private::Place::Local(twin) => {
                     Twin::ringback_twin_serve(twin, call)
                 }
-                ::ringback::__private::Place::Closed(error) => call.closed(error),
+                ::ringback::__private::Place::Closed(error) => call.refuse(error),
                 ::ringback::__private::Place::Remote(_) => {
                     serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                 }

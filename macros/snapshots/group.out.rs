@@ -216,7 +216,7 @@ const _: () = {
         impl Fn(
             &::ringback::__private::Incoming,
         ) -> ::ringback::Result<(Plan, ChangedAnswerProxy)>,
-        impl Fn(::ringback::__private::Incoming, Result<()>),
+        impl Fn(Result<()>),
         impl Fn(&mut ::ringback::__private::Encoder, &Plan, &ChangedAnswerProxy),
     ) {
         let encode = |
@@ -241,7 +241,7 @@ const _: () = {
                     arguments.callback::<ChangedAnswerProxy>("answer")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(&CHANGED, outcome),
+            |outcome| ::ringback::__private::reply::<Result<()>>(&CHANGED, outcome),
             encode,
         )
     }
@@ -258,7 +258,7 @@ const _: () = {
         ) -> ::ringback::__private::Call<Result<()>>,
         impl Fn(::ringback::Error) -> Result<()>,
         impl Fn(&::ringback::__private::Incoming) -> ::ringback::Result<()>,
-        impl Fn(::ringback::__private::Incoming, Result<()>),
+        impl Fn(Result<()>),
         impl Fn(&mut ::ringback::__private::Encoder),
     ) {
         let encode = |_: &mut ::ringback::__private::Encoder| {};
@@ -273,7 +273,7 @@ const _: () = {
                 let _ = call.arguments(&ENDED, 0u32)?;
                 ::core::result::Result::Ok(())
             },
-            |call, outcome| call.reply::<Result<()>>(&ENDED, outcome),
+            |outcome| ::ringback::__private::reply::<Result<()>>(&ENDED, outcome),
             encode,
         )
     }
@@ -324,30 +324,30 @@ const _: () = {
     {
         match call.method() {
             id if id == CHANGED.id() => {
-                ::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply, ..) = codec_changed();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
-                        ::core::result::Result::Ok((key, answer)) => {
+                let (_, _, arguments, reply, ..) = codec_changed();
+                match arguments(&call) {
+                    ::core::result::Result::Err(error) => call.refuse(error),
+                    ::core::result::Result::Ok((key, answer)) => {
+                        ::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Listener>::changed(&*object, key, answer)
                                 .await;
-                            reply(call, outcome);
-                        }
+                            reply(outcome);
+                        })
                     }
-                })
+                }
             }
             #[cfg(feature = "end")]
             id if id == ENDED.id() => {
-                ::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply, ..) = codec_ended();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
-                        ::core::result::Result::Ok(()) => {
+                let (_, _, arguments, reply, ..) = codec_ended();
+                match arguments(&call) {
+                    ::core::result::Result::Err(error) => call.refuse(error),
+                    ::core::result::Result::Ok(()) => {
+                        ::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Listener>::ended(&*object).await;
-                            reply(call, outcome);
-                        }
+                            reply(outcome);
+                        })
                     }
-                })
+                }
             }
             _ => {
                 call.unknown_method(
@@ -426,7 +426,7 @@ const _: () = {
                 ::ringback::__private::Place::Local(twin) => {
                     Twin::ringback_twin_serve(twin, call)
                 }
-                ::ringback::__private::Place::Closed(error) => call.closed(error),
+                ::ringback::__private::Place::Closed(error) => call.refuse(error),
                 ::ringback::__private::Place::Remote(_) => {
                     serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                 }

@@ -186,7 +186,7 @@ const _: () = {
         ) -> ::ringback::__private::Call<Result<()>>,
         impl Fn(::ringback::Error) -> Result<()>,
         impl Fn(&::ringback::__private::Incoming) -> ::ringback::Result<(u32, &str)>,
-        impl Fn(::ringback::__private::Incoming, Result<()>),
+        impl Fn(Result<()>),
     ) {
         let encode = |
             encoder: &mut ::ringback::__private::Encoder,
@@ -210,7 +210,7 @@ const _: () = {
                     arguments.arg_in_place::<&str>("text")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(&CHANGED, outcome),
+            |outcome| ::ringback::__private::reply::<Result<()>>(&CHANGED, outcome),
         )
     }
     #[doc(hidden)]
@@ -253,7 +253,7 @@ const _: () = {
                         ::core::result::Result::Ok((no, text)) => {
                             let outcome = <T as Listener>::changed(&*object, no, text)
                                 .await;
-                            reply(call, outcome);
+                            reply(outcome);
                         }
                     }
                 })
@@ -313,7 +313,7 @@ const _: () = {
                 ::ringback::__private::Place::Local(twin) => {
                     Twin::ringback_twin_serve(twin, call)
                 }
-                ::ringback::__private::Place::Closed(error) => call.closed(error),
+                ::ringback::__private::Place::Closed(error) => call.refuse(error),
                 ::ringback::__private::Place::Remote(_) => {
                     serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                 }

@@ -216,7 +216,7 @@ const _: () = {
         impl Fn(
             &::ringback::__private::Incoming,
         ) -> ::ringback::Result<(GoodListenerProxy,)>,
-        impl Fn(::ringback::__private::Incoming, Result<()>),
+        impl Fn(Result<()>),
     ) {
         let encode = |
             encoder: &mut ::ringback::__private::Encoder,
@@ -237,7 +237,7 @@ const _: () = {
                     arguments.callback::<GoodListenerProxy>("listener")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<()>>(&GOOD, outcome),
+            |outcome| ::ringback::__private::reply::<Result<()>>(&GOOD, outcome),
         )
     }
     #[doc(hidden)]
@@ -279,16 +279,16 @@ const _: () = {
     {
         match call.method() {
             id if id == GOOD.id() => {
-                ::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply, ..) = codec_good();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
-                        ::core::result::Result::Ok((listener,)) => {
+                let (_, _, arguments, reply, ..) = codec_good();
+                match arguments(&call) {
+                    ::core::result::Result::Err(error) => call.refuse(error),
+                    ::core::result::Result::Ok((listener,)) => {
+                        ::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Refused>::good(&*object, listener).await;
-                            reply(call, outcome);
-                        }
+                            reply(outcome);
+                        })
                     }
-                })
+                }
             }
             _ => {
                 call.unknown_method(
@@ -355,7 +355,7 @@ const _: () = {
                 ::ringback::__private::Place::Local(twin) => {
                     Twin::ringback_twin_serve(twin, call)
                 }
-                ::ringback::__private::Place::Closed(error) => call.closed(error),
+                ::ringback::__private::Place::Closed(error) => call.refuse(error),
                 ::ringback::__private::Place::Remote(_) => {
                     serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                 }

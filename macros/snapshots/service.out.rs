@@ -298,7 +298,7 @@ const _: () = {
         impl Fn(
             &my_crate::ringback::__private::Incoming,
         ) -> my_crate::ringback::Result<(String, AddListenerProxy)>,
-        impl Fn(my_crate::ringback::__private::Incoming, Result<(), Refusal>),
+        impl Fn(Result<(), Refusal>),
     ) {
         let encode = |
             encoder: &mut my_crate::ringback::__private::Encoder,
@@ -322,7 +322,9 @@ const _: () = {
                     arguments.callback::<AddListenerProxy>("listener")?,
                 ))
             },
-            |call, outcome| call.reply::<Result<(), Refusal>>(&ADD, outcome),
+            |outcome| my_crate::ringback::__private::reply::<
+                Result<(), Refusal>,
+            >(&ADD, outcome),
         )
     }
     #[cfg(feature = "removal")]
@@ -349,7 +351,7 @@ const _: () = {
                     LogProxy,
                 ),
             >,
-        impl Fn(my_crate::ringback::__private::Incoming, Result<u32, Refusal>),
+        impl Fn(Result<u32, Refusal>),
     ) {
         let encode = |
             encoder: &mut my_crate::ringback::__private::Encoder,
@@ -389,7 +391,9 @@ const _: () = {
                     ),
                 ))
             },
-            |call, outcome| call.reply::<Result<u32, Refusal>>(&REMOVE_ALL, outcome),
+            |outcome| my_crate::ringback::__private::reply::<
+                Result<u32, Refusal>,
+            >(&REMOVE_ALL, outcome),
         )
     }
     static POKE: my_crate::ringback::__private::Method = my_crate::ringback::__private::Method::new(
@@ -405,7 +409,7 @@ const _: () = {
         impl Fn(
             &my_crate::ringback::__private::Incoming,
         ) -> my_crate::ringback::Result<()>,
-        impl Fn(my_crate::ringback::__private::Incoming, Result<()>),
+        impl Fn(Result<()>),
     ) {
         let encode = |_: &mut my_crate::ringback::__private::Encoder| {};
         (
@@ -419,7 +423,7 @@ const _: () = {
                 let _ = call.arguments(&POKE, 0u32)?;
                 ::core::result::Result::Ok(())
             },
-            |call, outcome| call.reply::<Result<()>>(&POKE, outcome),
+            |outcome| my_crate::ringback::__private::reply::<Result<()>>(&POKE, outcome),
         )
     }
     #[doc(hidden)]
@@ -483,25 +487,25 @@ const _: () = {
     {
         match call.method() {
             id if id == ADD.id() => {
-                my_crate::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply, ..) = codec_add();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
-                        ::core::result::Result::Ok((key, listener)) => {
+                let (_, _, arguments, reply, ..) = codec_add();
+                match arguments(&call) {
+                    ::core::result::Result::Err(error) => call.refuse(error),
+                    ::core::result::Result::Ok((key, listener)) => {
+                        my_crate::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Registry>::add(&*object, key, listener)
                                 .await;
-                            reply(call, outcome);
-                        }
+                            reply(outcome);
+                        })
                     }
-                })
+                }
             }
             #[cfg(feature = "removal")]
             id if id == REMOVE_ALL.id() => {
-                my_crate::ringback::__private::Handler::inline(async move {
-                    let (_, _, arguments, reply, ..) = codec_remove_all();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
-                        ::core::result::Result::Ok((listeners, done, log)) => {
+                let (_, _, arguments, reply, ..) = codec_remove_all();
+                match arguments(&call) {
+                    ::core::result::Result::Err(error) => call.refuse(error),
+                    ::core::result::Result::Ok((listeners, done, log)) => {
+                        my_crate::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Registry>::remove_all(
                                     &*object,
                                     listeners,
@@ -509,10 +513,10 @@ const _: () = {
                                     log,
                                 )
                                 .await;
-                            reply(call, outcome);
-                        }
+                            reply(outcome);
+                        })
                     }
-                })
+                }
             }
             id if id == POKE.id() => {
                 my_crate::ringback::__private::Handler::spawn(async move {
@@ -521,7 +525,7 @@ const _: () = {
                         ::core::result::Result::Err(error) => call.fail(error),
                         ::core::result::Result::Ok(()) => {
                             let outcome = <T as Registry>::poke(&*object).await;
-                            reply(call, outcome);
+                            reply(outcome);
                         }
                     }
                 })
@@ -650,7 +654,7 @@ const _: () = {
                 my_crate::ringback::__private::Place::Local(twin) => {
                     Twin::ringback_twin_serve(twin, call)
                 }
-                my_crate::ringback::__private::Place::Closed(error) => call.closed(error),
+                my_crate::ringback::__private::Place::Closed(error) => call.refuse(error),
                 my_crate::ringback::__private::Place::Remote(_) => {
                     serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                 }

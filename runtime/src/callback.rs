@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::{Error, Result};
 use crate::session::{
     Dispatch, Handler, HasProxy, Incoming, IsService, Lease, Method, Place, ProxyOf, ProxyType,
-    Reference, Remote, Returned, debug_proxy, deserialize_proxy, serialize_proxy,
+    Reference, Remote, Returned, debug_proxy, deserialize_proxy, reply, serialize_proxy,
 };
 
 /// A function that the far side calls: for a callback that needs no trait of its own.
@@ -223,18 +223,13 @@ fn serve<A: Returned, R: Returned, T: Callback<A, R>>(function: Arc<T>, call: In
     if call.method() != CALL.id() {
         return call.unknown_method("Callback");
     }
-    Handler::inline(async move {
-        let value = call
-            .arguments(&CALL, 1)
-            .and_then(|mut arguments| arguments.arg("value"));
-        match value {
-            Err(error) => call.fail(error),
-            Ok(value) => {
-                let outcome = function.call(value).await;
-                call.reply(&CALL, outcome);
-            }
-        }
-    })
+    let value = call
+        .arguments(&CALL, 1)
+        .and_then(|mut arguments| arguments.arg("value"));
+    match value {
+        Err(error) => call.refuse(error),
+        Ok(value) => Handler::inline(async move { reply(&CALL, function.call(value).await) }),
+    }
 }
 
 impl<A: Returned, R: Returned> HasProxy for dyn Callback<A, R> {
@@ -264,7 +259,7 @@ impl<A: Returned, R: Returned> Dispatch for CallbackProxy<A, R> {
     fn dispatch(&self, call: Incoming) -> Handler {
         match self.0.place() {
             Place::Local(twin) => twin.twin_serve(call),
-            Place::Closed(error) => call.closed(error),
+            Place::Closed(error) => call.refuse(error),
             Place::Remote(_) => serve::<A, R, Self>(Arc::new(self.clone()), call),
         }
     }

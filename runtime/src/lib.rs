@@ -141,7 +141,7 @@ pub mod __private {
         Arg, Arguments, Call, CallEncoder, Callbacks, Dispatch, Encoder, Failure, Handler,
         HasProxy, Incoming, IsService, Method, Outcome, Overflow, Place, ProxyOf, ProxyType,
         Reference, Remote, Returned, Service, ServiceClient, debug_proxy, deserialize_proxy,
-        failed, is_service, serialize_proxy,
+        failed, is_service, reply, serialize_proxy,
     };
     pub use async_trait::async_trait;
     pub use serde;

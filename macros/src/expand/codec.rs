@@ -99,7 +99,7 @@ fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Tok
             impl Fn(&#private::Remote, #(#erased),*) -> #private::Call<#output>,
             impl Fn(#root::Error) -> #output,
             impl Fn(&#private::Incoming) -> #root::Result<(#(#decoded,)*)>,
-            impl Fn(#private::Incoming, #output),
+            impl Fn(#output),
             #encode_type
         ) {
             let encode = |#encoder: &mut #private::Encoder, #(#locals: &#erased),*| {
@@ -116,7 +116,7 @@ fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Tok
                     let #reader = call.arguments(&#description, #count)?;
                     ::core::result::Result::Ok((#(#decode,)*))
                 },
-                |call, outcome| call.reply::<#output>(&#description, outcome),
+                |outcome| #private::reply::<#output>(&#description, outcome),
                 #encode_itself
             )
         }

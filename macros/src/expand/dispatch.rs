@@ -38,31 +38,58 @@ fn arm(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Token
     let MethodNames {
         description, codec, ..
     } = names;
-    let lane = if method.options.serial.is_some() {
-        quote!(serial)
-    } else if method.options.spawn.is_some() {
-        quote!(spawn)
-    } else {
-        quote!(inline)
-    };
-    let locals = method.parameters.iter().map(Parameter::local);
+    let locals: Vec<_> = method.parameters.iter().map(Parameter::local).collect();
     let passed = method.parameters.iter().map(Parameter::lent);
+    let answer = quote! {
+        let outcome = <#object as #service>::#ident(&*object, #(#passed),*).await;
+        reply(outcome);
+    };
+    let is_serial = method.options.serial.is_some();
+    let is_spawned = method.options.spawn.is_some();
+    let lane = match (is_serial, is_spawned) {
+        (true, _) => quote!(serial),
+        (false, true) => quote!(spawn),
+        // Its arguments need not wait for anything, and once they are decoded the frame is not kept.
+        (false, false) if !method.parameters.iter().any(Parameter::borrows) => {
+            return quote! {
+                #(#cfgs)*
+                id if id == #description.id() => {
+                    let (_, _, arguments, reply, ..) = #codec();
+                    match arguments(&call) {
+                        ::core::result::Result::Err(error) => call.refuse(error),
+                        ::core::result::Result::Ok((#(#locals,)*)) => {
+                            #private::Handler::inline(async move { #answer })
+                        }
+                    }
+                }
+            };
+        }
+        (false, false) => quote!(inline),
+    };
     quote! {
         #(#cfgs)*
         id if id == #description.id() => #private::Handler::#lane(async move {
             let (_, _, arguments, reply, ..) = #codec();
             match arguments(&call) {
                 ::core::result::Result::Err(error) => call.fail(error),
-                ::core::result::Result::Ok((#(#locals,)*)) => {
-                    let outcome = <#object as #service>::#ident(&*object, #(#passed),*).await;
-                    reply(call, outcome);
-                }
+                ::core::result::Result::Ok((#(#locals,)*)) => { #answer }
             }
         }),
     }
 }
 
 impl Parameter<'_> {
+    /// Whether what was decoded borrows from the frame.
+    fn borrows(&self) -> bool {
+        matches!(
+            self.passing,
+            Passing::InPlace
+                | Passing::Bytes { .. }
+                | Passing::Lent { in_place: true, .. }
+                | Passing::Slice { in_place: true, .. }
+        )
+    }
+
     /// What was decoded, as the handler takes it.
     fn lent(&self) -> TokenStream {
         let local = self.local();

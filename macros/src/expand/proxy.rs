@@ -173,7 +173,7 @@ fn runtime(context: &Context<'_>) -> TokenStream {
             fn dispatch(&self, call: #private::Incoming) -> #private::Handler {
                 match self.reference.place() {
                     #private::Place::Local(twin) => #twin::#twin_serve(twin, call),
-                    #private::Place::Closed(error) => call.closed(error),
+                    #private::Place::Closed(error) => call.refuse(error),
                     #private::Place::Remote(_) => {
                         #serve(::std::sync::Arc::new(::core::clone::Clone::clone(self)), call)
                     }

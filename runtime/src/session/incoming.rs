@@ -1,4 +1,4 @@
-//! A call as its handler sees it: arguments come out, the answer goes in.
+//! A call as its handler sees it: arguments come out.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -6,18 +6,13 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::context::Serving;
-use super::encoder::buffer;
-use super::large;
-use super::passing::Passing;
 use super::received::References;
 use super::remote::Method;
+use super::reply;
 use super::target::Handler;
-use super::value::{Arg, Outcome, OutcomeWriter, read_next};
+use super::value::{Arg, read_next};
 use crate::codec::{DecodeError, Values, read_array_head};
 use crate::error::{Error, ErrorKind, Result};
-use crate::frame::Status;
-use crate::proto::Payload;
 
 /// A call of the peer: the received frame. Over which session it came, and whether it has its answer, is in
 /// the context in which its handler runs, and nowhere else may it be answered. A handler that ends without
@@ -67,89 +62,34 @@ impl Incoming {
         })
     }
 
-    /// Answers with what the handler returned.
-    pub fn reply<R: Outcome>(self, method: &'static Method, mut outcome: R) {
-        let Some(form) = Serving::form_of_answer() else {
-            if outcome.is_err() {
-                one_way_failed(method, outcome.error());
-            }
-            return;
-        };
-        buffer::with(|out| {
-            let (written, passing) = Passing::noting(0, || {
-                let mut writer = OutcomeWriter {
-                    out,
-                    form,
-                    rest: None,
-                    written: Ok(Status::Ok),
-                };
-                outcome.write(&mut writer);
-                writer.written.map(|status| (status, writer.rest))
-            });
-            // Not before: the user's code that writes it may panic, and then that is the answer.
-            let Some((link, id)) = Serving::take_answer() else {
-                return;
-            };
-            match written {
-                Ok((status, rest)) => {
-                    let references = passing.map(|passing| passing.over(&link));
-                    let rest = rest.or_else(|| large::lend(out).map(Box::new));
-                    let value = Payload {
-                        bytes: out,
-                        rest: rest.as_deref(),
-                    };
-                    link.reply(id, status, references, value, || method.to_string());
-                }
-                Err(why) => {
-                    let error = Error::new(
-                        ErrorKind::Encode,
-                        format!("the answer of {method} cannot be written: {why}"),
-                    );
-                    link.fail(id, &error);
-                }
-            }
-        });
+    /// Answers that the call failed.
+    pub fn fail(&self, error: Error) {
+        reply::fail(unnamed(self.method), error);
     }
 
-    /// Answers that the call failed.
-    pub fn fail(self, error: Error) {
-        if Serving::form_of_answer().is_none() {
-            one_way_failed(unnamed(self.method), Some(&error));
-        } else if let Some((link, id)) = Serving::take_answer() {
-            link.fail(id, &error);
-        }
+    /// The same, in place of a handler.
+    #[cold]
+    pub fn refuse(&self, error: Error) -> Handler {
+        self.fail(error);
+        Handler::inline(async {})
     }
 
     /// Answers that `service` has no such method.
-    pub fn unknown_method(self, service: &'static str) -> Handler {
-        let error = Error::new(
+    #[cold]
+    pub fn unknown_method(&self, service: &'static str) -> Handler {
+        self.refuse(Error::new(
             ErrorKind::UnknownMethod,
             format!(
                 "`{service}` has no method with the hash {:#010x}",
                 self.method
             ),
-        );
-        Handler::inline(async move { self.fail(error) })
-    }
-}
-
-impl Incoming {
-    /// Answers that the object can't be called any more.
-    pub fn closed(self, error: Error) -> Handler {
-        Handler::inline(async move { self.fail(error) })
+        ))
     }
 }
 
 /// A method whose name is not known, for the log.
 pub(super) fn unnamed(method: u32) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "method {method:#010x}"))
-}
-
-/// Nobody but the log is told. `error` is `None` if it is of a type of the service's own.
-fn one_way_failed(method: impl fmt::Display, error: Option<&Error>) {
-    if let Some(link) = Serving::link() {
-        link.complain(method, error);
-    }
 }
 
 impl fmt::Debug for Incoming {

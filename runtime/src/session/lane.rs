@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::unconstrained;
 
-use super::dispatch::{Ended, Running, Waiting};
+use super::handling::{Running, Waiting};
 use super::link::Link;
 use super::wakes::Wakes;
 use crate::id::ObjectId;
@@ -40,28 +40,18 @@ pub(crate) struct Lanes {
 type Table = HashMap<ObjectId, Arc<Lane>, foldhash::fast::RandomState>;
 
 impl Lanes {
-    /// Starts a handler. Only the connection's own task does so, in the order of the calls.
-    pub(super) fn start(
-        &self,
-        link: &Arc<Link>,
-        object: ObjectId,
-        mut handler: Running,
-        ended: &mut Ended,
-    ) {
-        // Only this task adds lanes. One that ends just now takes no more handlers anyway.
-        let lane = match self.count.load(Ordering::Acquire) {
+    /// The lane of an object, if a handler waits. It may be about to end.
+    #[inline]
+    pub(super) fn of(&self, object: ObjectId) -> Option<Arc<Lane>> {
+        // Only the connection's own task adds lanes, and it is the one that asks.
+        match self.count.load(Ordering::Acquire) {
             0 => None,
             _ => lock(&self.table).get(&object).cloned(),
-        };
-        if let Some(lane) = lane {
-            match lane.start(link, handler) {
-                Ok(()) => return,
-                Err(returned) => handler = returned, // the lane has just ended
-            }
         }
-        if handler.first_poll(ended).is_ready() {
-            return;
-        }
+    }
+
+    /// Opens the lane of an object that has none, for a handler that waits.
+    pub(super) fn open(&self, link: &Arc<Link>, object: ObjectId, handler: Running) {
         let lane = Arc::new(Lane::new(Waiting::new(link, handler)));
         let mut table = lock(&self.table);
         table.insert(object, Arc::clone(&lane));
@@ -109,7 +99,7 @@ impl Drop for LaneTask {
     }
 }
 
-struct Lane {
+pub(super) struct Lane {
     handlers: Mutex<Handlers>,
     queue: Mutex<Queue>,
     wakes: Arc<Wakes>,
@@ -146,7 +136,7 @@ impl Lane {
     }
 
     /// Starts a handler behind those that are here, unless the lane has ended.
-    fn start(&self, link: &Arc<Link>, handler: Running) -> Result<(), Running> {
+    pub(super) fn start(&self, link: &Arc<Link>, handler: Running) -> Result<(), Running> {
         let is_blocked = !lock(&self.queue).handlers.is_empty();
         let handlers = if is_blocked {
             None

@@ -31,6 +31,7 @@ mod forward;
 mod goodbye;
 mod handle;
 mod handler;
+mod handling;
 mod incoming;
 mod input;
 mod lane;
@@ -48,6 +49,7 @@ mod reconnect;
 mod reference;
 mod refuse;
 mod remote;
+mod reply;
 mod running;
 mod submit;
 mod target;
@@ -84,5 +86,6 @@ pub use reference::{
     deserialize_proxy, is_service,
 };
 pub use remote::{Method, Remote, ServiceClient};
+pub use reply::reply;
 pub use target::{Dispatch, Handler, Service};
 pub use value::{Arg, Failure, Outcome, Returned, failed};

@@ -94,16 +94,39 @@ fn rapid_cancel_without_a_pause() {
     );
 }
 
-/// A call that waits keeps the memory into which it was read, and with it all else that was read there.
+/// A call that borrows its arguments keeps the memory into which it was read, and with it all else that was read
+/// there.
 #[test]
 fn calls_that_wait_among_much_that_is_skipped() {
-    const CALLS: usize = 800;
     /// Of a few it does not matter.
     const FEW: usize = 64;
-    const MOST: usize = FEW * (128 << 10) + (CALLS - FEW) * (12 << 10);
+    const MOST: usize = FEW * (128 << 10) + (WAITING - FEW) * (12 << 10);
+    wait_among_much_that_is_skipped(
+        |id| {
+            let call = Call::new(id, target(), "hang_over");
+            call.params(&[&[0x91][..], &text("over it")].concat())
+                .request()
+        },
+        MOST,
+    );
+}
+
+/// A call whose arguments were decoded keeps nothing of what it was read with.
+#[test]
+fn calls_that_wait_and_borrow_nothing() {
+    wait_among_much_that_is_skipped(
+        |id| Call::new(id, target(), "hang").request(),
+        WAITING * (2 << 10),
+    );
+}
+
+const WAITING: usize = 800;
+
+/// So many calls that wait may keep `most` bytes.
+fn wait_among_much_that_is_skipped(call: fn(u64) -> Vec<u8>, most: usize) {
     withstands(
         |server| server,
-        |place| async move {
+        move |place| async move {
             for (length, frames) in [(0x1f00, 5), (60 << 10, 1)] {
                 let before = MEMORY.allocated();
                 let mut peer = Raw::greeted(place.address).await;
@@ -112,13 +135,12 @@ fn calls_that_wait_among_much_that_is_skipped() {
                 skipped[1..5].copy_from_slice(&u32::to_be_bytes(length - 5));
                 skipped.resize(length as usize, 0xc0);
                 let skipped = frame(&skipped).repeat(frames);
-                for id in 0..CALLS as u64 {
-                    let call = Call::new(id, target(), "hang").request();
-                    peer.say(&[&skipped[..], &call].concat()).await;
+                for id in 0..WAITING as u64 {
+                    peer.say(&[&skipped[..], &call(id)].concat()).await;
                 }
                 is_served(&mut peer, u64::MAX).await;
                 let kept = MEMORY.allocated().saturating_sub(before);
-                assert!(kept < MOST, "{kept} of {MOST} bytes");
+                assert!(kept < most, "{kept} of {most} bytes");
                 drop(peer);
                 until("it is gone", || MEMORY.allocated() < before + (1 << 20)).await;
             }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use ringback::{Client, Result, Server, ServerBuilder, ServerHandle, service};
+use ringback::{Client, Error, Result, Server, ServerBuilder, ServerHandle, service};
 use ringback_tests::keeper::{KeeperServer, Shelf};
 use ringback_tests::run::run;
 use ringback_tests::{Over, Serving, until};
@@ -19,6 +19,7 @@ pub(crate) trait Target {
     async fn echo(&self, text: String) -> Result<String>;
     async fn sum(&self, numbers: Vec<u64>) -> Result<u64>;
     async fn hang(&self) -> Result<()>;
+    async fn hang_over(&self, text: &str) -> Result<()>;
     #[oneway]
     async fn hang_quietly(&self) -> Result<()>;
 }
@@ -36,6 +37,11 @@ impl Target for Plain {
 
     async fn hang(&self) -> Result<()> {
         std::future::pending().await
+    }
+
+    async fn hang_over(&self, text: &str) -> Result<()> {
+        std::future::pending::<()>().await;
+        Err(Error::application(text))
     }
 
     async fn hang_quietly(&self) -> Result<()> {

@@ -1,0 +1,73 @@
+//! The answer goes in: of the handler whose call is the current one.
+
+use std::fmt;
+
+use super::context::Serving;
+use super::encoder::buffer;
+use super::large;
+use super::passing::Passing;
+use super::remote::Method;
+use super::value::{Outcome, OutcomeWriter};
+use crate::error::{Error, ErrorKind};
+use crate::frame::Status;
+use crate::proto::Payload;
+
+/// Answers with what the handler returned.
+pub fn reply<R: Outcome>(method: &'static Method, mut outcome: R) {
+    let Some(form) = Serving::form_of_answer() else {
+        if outcome.is_err() {
+            one_way_failed(method, outcome.error());
+        }
+        return;
+    };
+    buffer::with(|out| {
+        let (written, passing) = Passing::noting(0, || {
+            let mut writer = OutcomeWriter {
+                out,
+                form,
+                rest: None,
+                written: Ok(Status::Ok),
+            };
+            outcome.write(&mut writer);
+            writer.written.map(|status| (status, writer.rest))
+        });
+        // Not before: the user's code that writes it may panic, and then that is the answer.
+        let Some((link, id)) = Serving::take_answer() else {
+            return;
+        };
+        match written {
+            Ok((status, rest)) => {
+                let references = passing.map(|passing| passing.over(&link));
+                let rest = rest.or_else(|| large::lend(out).map(Box::new));
+                let value = Payload {
+                    bytes: out,
+                    rest: rest.as_deref(),
+                };
+                link.reply(id, status, references, value, || method.to_string());
+            }
+            Err(why) => {
+                let error = Error::new(
+                    ErrorKind::Encode,
+                    format!("the answer of {method} cannot be written: {why}"),
+                );
+                link.fail(id, &error);
+            }
+        }
+    });
+}
+
+/// Answers that the call failed.
+pub(super) fn fail(method: impl fmt::Display, error: Error) {
+    if Serving::form_of_answer().is_none() {
+        one_way_failed(method, Some(&error));
+    } else if let Some((link, id)) = Serving::take_answer() {
+        link.fail(id, &error);
+    }
+}
+
+/// Nobody but the log is told. `error` is `None` if it is of a type of the service's own.
+fn one_way_failed(method: impl fmt::Display, error: Option<&Error>) {
+    if let Some(link) = Serving::link() {
+        link.complain(method, error);
+    }
+}
