@@ -206,7 +206,7 @@ const _: () = {
         ) -> ::ringback::__private::Call<Result<()>>,
         impl Fn(::ringback::Error) -> Result<()>,
         impl Fn(
-            &::ringback::__private::Incoming,
+            ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::Result<(&str, &[u8], Option<&str>, Cow<'_, str>)>,
         impl Fn(Result<()>),
     ) {
@@ -255,7 +255,7 @@ const _: () = {
         ) -> ::ringback::__private::Call<Result<()>>,
         impl Fn(::ringback::Error) -> Result<()>,
         impl Fn(
-            &::ringback::__private::Incoming,
+            ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::Result<
                 (Plan, ::std::vec::Vec<Step>, Event<'_>, ::core::option::Option<Plan>),
             >,
@@ -306,7 +306,7 @@ const _: () = {
         ) -> ::ringback::__private::Call<Result<T>>,
         impl Fn(::ringback::Error) -> Result<T>,
         impl Fn(
-            &::ringback::__private::Incoming,
+            ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::Result<(T, F, Twin, Once)>,
         impl Fn(Result<T>),
     ) {
@@ -367,7 +367,7 @@ const _: () = {
         ) -> Result<T>;
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler;
     }
     #[::ringback::__private::async_trait]
@@ -404,24 +404,27 @@ const _: () = {
         }
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             serve(self, call)
         }
     }
     fn serve<T_>(
         object: ::std::sync::Arc<T_>,
-        call: ::ringback::__private::Incoming,
+        call: ::ringback::__private::Incoming<'_>,
     ) -> ::ringback::__private::Handler
     where
         T_: Arguments,
     {
         match call.method() {
             id if id == BORROWED.id() => {
+                let mut call = call.keep();
                 ::ringback::__private::Handler::inline(async move {
                     let (_, _, arguments, reply, ..) = codec_borrowed();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
+                    match arguments(call.incoming()) {
+                        ::core::result::Result::Err(error) => {
+                            ::ringback::__private::fail(&BORROWED, error)
+                        }
                         ::core::result::Result::Ok((key, bytes, maybe, cow)) => {
                             let outcome = <T_ as Arguments>::borrowed(
                                     &*object,
@@ -437,10 +440,13 @@ const _: () = {
                 })
             }
             id if id == LENT.id() => {
+                let mut call = call.keep();
                 ::ringback::__private::Handler::serial(async move {
                     let (_, _, arguments, reply, ..) = codec_lent();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
+                    match arguments(call.incoming()) {
+                        ::core::result::Result::Err(error) => {
+                            ::ringback::__private::fail(&LENT, error)
+                        }
                         ::core::result::Result::Ok((plan, steps, event, next)) => {
                             let outcome = <T_ as Arguments>::lent(
                                     &*object,
@@ -457,8 +463,10 @@ const _: () = {
             }
             id if id == HOSTILE.id() => {
                 let (_, _, arguments, reply, ..) = codec_hostile();
-                match arguments(&call) {
-                    ::core::result::Result::Err(error) => call.refuse(error),
+                match arguments(call) {
+                    ::core::result::Result::Err(error) => {
+                        ::ringback::__private::Handler::failed(&HOSTILE, error)
+                    }
                     ::core::result::Result::Ok((call, remote, arguments, object)) => {
                         ::ringback::__private::Handler::inline(async move {
                             let outcome = <T_ as Arguments>::hostile(
@@ -572,7 +580,7 @@ const _: () = {
     impl ::ringback::__private::Dispatch for ArgumentsProxy {
         fn dispatch(
             &self,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
@@ -652,7 +660,7 @@ const _: () = {
     {
         fn dispatch(
             &self,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             serve(::core::clone::Clone::clone(&self.object), call)
         }

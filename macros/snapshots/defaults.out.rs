@@ -204,7 +204,7 @@ const _: () = {
         ) -> ::ringback::__private::Call<Result<()>>,
         impl Fn(::ringback::Error) -> Result<()>,
         impl Fn(
-            &::ringback::__private::Incoming,
+            ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::Result<(Cow<'_, str>, Option<&str>)>,
         impl Fn(Result<()>),
     ) {
@@ -246,7 +246,7 @@ const _: () = {
         ) -> ::ringback::__private::Call<Result<u8>>,
         impl Fn(::ringback::Error) -> Result<u8>,
         impl Fn(
-            &::ringback::__private::Incoming,
+            ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::Result<(u8, (u8, u8), String)>,
         impl Fn(Result<u8>),
     ) {
@@ -294,7 +294,7 @@ const _: () = {
         ) -> Result<u8>;
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler;
     }
     #[::ringback::__private::async_trait]
@@ -319,24 +319,27 @@ const _: () = {
         }
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             serve(self, call)
         }
     }
     fn serve<T>(
         object: ::std::sync::Arc<T>,
-        call: ::ringback::__private::Incoming,
+        call: ::ringback::__private::Incoming<'_>,
     ) -> ::ringback::__private::Handler
     where
         T: Defaults,
     {
         match call.method() {
             id if id == REQUIRED.id() => {
+                let mut call = call.keep();
                 ::ringback::__private::Handler::inline(async move {
                     let (_, _, arguments, reply, ..) = codec_required();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
+                    match arguments(call.incoming()) {
+                        ::core::result::Result::Err(error) => {
+                            ::ringback::__private::fail(&REQUIRED, error)
+                        }
                         ::core::result::Result::Ok((text, maybe)) => {
                             let outcome = <T as Defaults>::required(
                                     &*object,
@@ -351,8 +354,10 @@ const _: () = {
             }
             id if id == PROVIDED.id() => {
                 let (_, _, arguments, reply, ..) = codec_provided();
-                match arguments(&call) {
-                    ::core::result::Result::Err(error) => call.refuse(error),
+                match arguments(call) {
+                    ::core::result::Result::Err(error) => {
+                        ::ringback::__private::Handler::failed(&PROVIDED, error)
+                    }
                     ::core::result::Result::Ok((count, arg1, arg2)) => {
                         ::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Defaults>::provided(
@@ -427,7 +432,7 @@ const _: () = {
     impl ::ringback::__private::Dispatch for DefaultsProxy {
         fn dispatch(
             &self,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
@@ -486,7 +491,7 @@ const _: () = {
     {
         fn dispatch(
             &self,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             serve(::core::clone::Clone::clone(&self.object), call)
         }

@@ -214,7 +214,7 @@ const _: () = {
         ) -> ::ringback::__private::Call<Result<()>>,
         impl Fn(::ringback::Error) -> Result<()>,
         impl Fn(
-            &::ringback::__private::Incoming,
+            ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::Result<(Plan, ChangedAnswerProxy)>,
         impl Fn(Result<()>),
         impl Fn(&mut ::ringback::__private::Encoder, &Plan, &ChangedAnswerProxy),
@@ -257,7 +257,7 @@ const _: () = {
             &::ringback::__private::Remote,
         ) -> ::ringback::__private::Call<Result<()>>,
         impl Fn(::ringback::Error) -> Result<()>,
-        impl Fn(&::ringback::__private::Incoming) -> ::ringback::Result<()>,
+        impl Fn(::ringback::__private::Incoming<'_>) -> ::ringback::Result<()>,
         impl Fn(Result<()>),
         impl Fn(&mut ::ringback::__private::Encoder),
     ) {
@@ -289,7 +289,7 @@ const _: () = {
         async fn ringback_twin_call_ended(&self) -> Result<()>;
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler;
     }
     #[::ringback::__private::async_trait]
@@ -310,14 +310,14 @@ const _: () = {
         }
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             serve(self, call)
         }
     }
     fn serve<T>(
         object: ::std::sync::Arc<T>,
-        call: ::ringback::__private::Incoming,
+        call: ::ringback::__private::Incoming<'_>,
     ) -> ::ringback::__private::Handler
     where
         T: Listener,
@@ -325,8 +325,10 @@ const _: () = {
         match call.method() {
             id if id == CHANGED.id() => {
                 let (_, _, arguments, reply, ..) = codec_changed();
-                match arguments(&call) {
-                    ::core::result::Result::Err(error) => call.refuse(error),
+                match arguments(call) {
+                    ::core::result::Result::Err(error) => {
+                        ::ringback::__private::Handler::failed(&CHANGED, error)
+                    }
                     ::core::result::Result::Ok((key, answer)) => {
                         ::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Listener>::changed(&*object, key, answer)
@@ -339,8 +341,10 @@ const _: () = {
             #[cfg(feature = "end")]
             id if id == ENDED.id() => {
                 let (_, _, arguments, reply, ..) = codec_ended();
-                match arguments(&call) {
-                    ::core::result::Result::Err(error) => call.refuse(error),
+                match arguments(call) {
+                    ::core::result::Result::Err(error) => {
+                        ::ringback::__private::Handler::failed(&ENDED, error)
+                    }
                     ::core::result::Result::Ok(()) => {
                         ::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Listener>::ended(&*object).await;
@@ -420,7 +424,7 @@ const _: () = {
     impl ::ringback::__private::Dispatch for ListenerProxy {
         fn dispatch(
             &self,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
@@ -483,7 +487,7 @@ const _: () = {
     {
         fn dispatch(
             &self,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             serve(::core::clone::Clone::clone(&self.object), call)
         }

@@ -185,7 +185,7 @@ const _: () = {
             &str,
         ) -> ::ringback::__private::Call<Result<()>>,
         impl Fn(::ringback::Error) -> Result<()>,
-        impl Fn(&::ringback::__private::Incoming) -> ::ringback::Result<(u32, &str)>,
+        impl Fn(::ringback::__private::Incoming<'_>) -> ::ringback::Result<(u32, &str)>,
         impl Fn(Result<()>),
     ) {
         let encode = |
@@ -219,7 +219,7 @@ const _: () = {
         async fn ringback_twin_call_changed(&self, no: u32, text: &str) -> Result<()>;
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler;
     }
     #[::ringback::__private::async_trait]
@@ -232,24 +232,27 @@ const _: () = {
         }
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             serve(self, call)
         }
     }
     fn serve<T>(
         object: ::std::sync::Arc<T>,
-        call: ::ringback::__private::Incoming,
+        call: ::ringback::__private::Incoming<'_>,
     ) -> ::ringback::__private::Handler
     where
         T: Listener,
     {
         match call.method() {
             id if id == CHANGED.id() => {
+                let mut call = call.keep();
                 ::ringback::__private::Handler::inline(async move {
                     let (_, _, arguments, reply, ..) = codec_changed();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
+                    match arguments(call.incoming()) {
+                        ::core::result::Result::Err(error) => {
+                            ::ringback::__private::fail(&CHANGED, error)
+                        }
                         ::core::result::Result::Ok((no, text)) => {
                             let outcome = <T as Listener>::changed(&*object, no, text)
                                 .await;
@@ -307,7 +310,7 @@ const _: () = {
     impl ::ringback::__private::Dispatch for ListenerProxy {
         fn dispatch(
             &self,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
@@ -363,7 +366,7 @@ const _: () = {
     {
         fn dispatch(
             &self,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             serve(::core::clone::Clone::clone(&self.object), call)
         }

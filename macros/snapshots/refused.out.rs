@@ -214,7 +214,7 @@ const _: () = {
         ) -> ::ringback::__private::Call<Result<()>>,
         impl Fn(::ringback::Error) -> Result<()>,
         impl Fn(
-            &::ringback::__private::Incoming,
+            ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::Result<(GoodListenerProxy,)>,
         impl Fn(Result<()>),
     ) {
@@ -249,7 +249,7 @@ const _: () = {
         ) -> Result<()>;
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler;
     }
     #[::ringback::__private::async_trait]
@@ -265,14 +265,14 @@ const _: () = {
         }
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             serve(self, call)
         }
     }
     fn serve<T>(
         object: ::std::sync::Arc<T>,
-        call: ::ringback::__private::Incoming,
+        call: ::ringback::__private::Incoming<'_>,
     ) -> ::ringback::__private::Handler
     where
         T: Refused,
@@ -280,8 +280,10 @@ const _: () = {
         match call.method() {
             id if id == GOOD.id() => {
                 let (_, _, arguments, reply, ..) = codec_good();
-                match arguments(&call) {
-                    ::core::result::Result::Err(error) => call.refuse(error),
+                match arguments(call) {
+                    ::core::result::Result::Err(error) => {
+                        ::ringback::__private::Handler::failed(&GOOD, error)
+                    }
                     ::core::result::Result::Ok((listener,)) => {
                         ::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Refused>::good(&*object, listener).await;
@@ -349,7 +351,7 @@ const _: () = {
     impl ::ringback::__private::Dispatch for RefusedProxy {
         fn dispatch(
             &self,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             match self.reference.place() {
                 ::ringback::__private::Place::Local(twin) => {
@@ -411,7 +413,7 @@ const _: () = {
     {
         fn dispatch(
             &self,
-            call: ::ringback::__private::Incoming,
+            call: ::ringback::__private::Incoming<'_>,
         ) -> ::ringback::__private::Handler {
             serve(::core::clone::Clone::clone(&self.object), call)
         }

@@ -296,7 +296,7 @@ const _: () = {
         ) -> my_crate::ringback::__private::Call<Result<(), Refusal>>,
         impl Fn(my_crate::ringback::Error) -> Result<(), Refusal>,
         impl Fn(
-            &my_crate::ringback::__private::Incoming,
+            my_crate::ringback::__private::Incoming<'_>,
         ) -> my_crate::ringback::Result<(String, AddListenerProxy)>,
         impl Fn(Result<(), Refusal>),
     ) {
@@ -343,7 +343,7 @@ const _: () = {
         ) -> my_crate::ringback::__private::Call<Result<u32, Refusal>>,
         impl Fn(my_crate::ringback::Error) -> Result<u32, Refusal>,
         impl Fn(
-            &my_crate::ringback::__private::Incoming,
+            my_crate::ringback::__private::Incoming<'_>,
         ) -> my_crate::ringback::Result<
                 (
                     ::std::vec::Vec<RemoveAllListenersProxy>,
@@ -407,7 +407,7 @@ const _: () = {
         ) -> my_crate::ringback::__private::Call<Result<()>>,
         impl Fn(my_crate::ringback::Error) -> Result<()>,
         impl Fn(
-            &my_crate::ringback::__private::Incoming,
+            my_crate::ringback::__private::Incoming<'_>,
         ) -> my_crate::ringback::Result<()>,
         impl Fn(Result<()>),
     ) {
@@ -444,7 +444,7 @@ const _: () = {
         async fn ringback_twin_call_poke(&self) -> Result<()>;
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: my_crate::ringback::__private::Incoming,
+            call: my_crate::ringback::__private::Incoming<'_>,
         ) -> my_crate::ringback::__private::Handler;
     }
     #[my_crate::ringback::__private::async_trait]
@@ -473,14 +473,14 @@ const _: () = {
         }
         fn ringback_twin_serve(
             self: ::std::sync::Arc<Self>,
-            call: my_crate::ringback::__private::Incoming,
+            call: my_crate::ringback::__private::Incoming<'_>,
         ) -> my_crate::ringback::__private::Handler {
             serve(self, call)
         }
     }
     fn serve<T>(
         object: ::std::sync::Arc<T>,
-        call: my_crate::ringback::__private::Incoming,
+        call: my_crate::ringback::__private::Incoming<'_>,
     ) -> my_crate::ringback::__private::Handler
     where
         T: Registry,
@@ -488,8 +488,10 @@ const _: () = {
         match call.method() {
             id if id == ADD.id() => {
                 let (_, _, arguments, reply, ..) = codec_add();
-                match arguments(&call) {
-                    ::core::result::Result::Err(error) => call.refuse(error),
+                match arguments(call) {
+                    ::core::result::Result::Err(error) => {
+                        my_crate::ringback::__private::Handler::failed(&ADD, error)
+                    }
                     ::core::result::Result::Ok((key, listener)) => {
                         my_crate::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Registry>::add(&*object, key, listener)
@@ -502,8 +504,13 @@ const _: () = {
             #[cfg(feature = "removal")]
             id if id == REMOVE_ALL.id() => {
                 let (_, _, arguments, reply, ..) = codec_remove_all();
-                match arguments(&call) {
-                    ::core::result::Result::Err(error) => call.refuse(error),
+                match arguments(call) {
+                    ::core::result::Result::Err(error) => {
+                        my_crate::ringback::__private::Handler::failed(
+                            &REMOVE_ALL,
+                            error,
+                        )
+                    }
                     ::core::result::Result::Ok((listeners, done, log)) => {
                         my_crate::ringback::__private::Handler::inline(async move {
                             let outcome = <T as Registry>::remove_all(
@@ -519,10 +526,13 @@ const _: () = {
                 }
             }
             id if id == POKE.id() => {
+                let mut call = call.keep();
                 my_crate::ringback::__private::Handler::spawn(async move {
                     let (_, _, arguments, reply, ..) = codec_poke();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.fail(error),
+                    match arguments(call.incoming()) {
+                        ::core::result::Result::Err(error) => {
+                            my_crate::ringback::__private::fail(&POKE, error)
+                        }
                         ::core::result::Result::Ok(()) => {
                             let outcome = <T as Registry>::poke(&*object).await;
                             reply(outcome);
@@ -648,7 +658,7 @@ const _: () = {
     impl my_crate::ringback::__private::Dispatch for RegistryProxy {
         fn dispatch(
             &self,
-            call: my_crate::ringback::__private::Incoming,
+            call: my_crate::ringback::__private::Incoming<'_>,
         ) -> my_crate::ringback::__private::Handler {
             match self.reference.place() {
                 my_crate::ringback::__private::Place::Local(twin) => {
@@ -735,7 +745,7 @@ const _: () = {
     {
         fn dispatch(
             &self,
-            call: my_crate::ringback::__private::Incoming,
+            call: my_crate::ringback::__private::Incoming<'_>,
         ) -> my_crate::ringback::__private::Handler {
             serve(::core::clone::Clone::clone(&self.object), call)
         }

@@ -205,7 +205,7 @@ async fn call<A: Returned, R: Returned>(remote: &Remote, value: A) -> Result<R> 
 #[async_trait]
 pub trait Twin<A, R>: Send + Sync + 'static {
     async fn twin_call(&self, value: A) -> Result<R>;
-    fn twin_serve(self: Arc<Self>, call: Incoming) -> Handler;
+    fn twin_serve(self: Arc<Self>, call: Incoming<'_>) -> Handler;
 }
 
 #[async_trait]
@@ -214,12 +214,15 @@ impl<A: Returned, R: Returned, T: Callback<A, R>> Twin<A, R> for T {
         Callback::call(self, value).await
     }
 
-    fn twin_serve(self: Arc<Self>, call: Incoming) -> Handler {
+    fn twin_serve(self: Arc<Self>, call: Incoming<'_>) -> Handler {
         serve::<A, R, T>(self, call)
     }
 }
 
-fn serve<A: Returned, R: Returned, T: Callback<A, R>>(function: Arc<T>, call: Incoming) -> Handler {
+fn serve<A: Returned, R: Returned, T: Callback<A, R>>(
+    function: Arc<T>,
+    call: Incoming<'_>,
+) -> Handler {
     if call.method() != CALL.id() {
         return call.unknown_method("Callback");
     }
@@ -227,7 +230,7 @@ fn serve<A: Returned, R: Returned, T: Callback<A, R>>(function: Arc<T>, call: In
         .arguments(&CALL, 1)
         .and_then(|mut arguments| arguments.arg("value"));
     match value {
-        Err(error) => call.refuse(error),
+        Err(error) => Handler::failed(&CALL, error),
         Ok(value) => Handler::inline(async move { reply(&CALL, function.call(value).await) }),
     }
 }
@@ -256,7 +259,7 @@ impl<A: Returned, R: Returned> ProxyType for CallbackProxy<A, R> {
 }
 
 impl<A: Returned, R: Returned> Dispatch for CallbackProxy<A, R> {
-    fn dispatch(&self, call: Incoming) -> Handler {
+    fn dispatch(&self, call: Incoming<'_>) -> Handler {
         match self.0.place() {
             Place::Local(twin) => twin.twin_serve(call),
             Place::Closed(error) => call.refuse(error),

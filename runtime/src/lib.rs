@@ -139,9 +139,9 @@ pub mod __private {
     pub use crate::group::cast;
     pub use crate::session::{
         Arg, Arguments, Call, CallEncoder, Callbacks, Dispatch, Encoder, Failure, Handler,
-        HasProxy, Incoming, IsService, Method, Outcome, Overflow, Place, ProxyOf, ProxyType,
-        Reference, Remote, Returned, Service, ServiceClient, debug_proxy, deserialize_proxy,
-        failed, is_service, reply, serialize_proxy,
+        HasProxy, Incoming, IsService, KeptCall, Method, Outcome, Overflow, Place, ProxyOf,
+        ProxyType, Reference, Remote, Returned, Service, ServiceClient, debug_proxy,
+        deserialize_proxy, fail, failed, is_service, reply, serialize_proxy,
     };
     pub use async_trait::async_trait;
     pub use serde;

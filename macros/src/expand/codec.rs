@@ -98,7 +98,7 @@ fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Tok
         fn #codec() -> (
             impl Fn(&#private::Remote, #(#erased),*) -> #private::Call<#output>,
             impl Fn(#root::Error) -> #output,
-            impl Fn(&#private::Incoming) -> #root::Result<(#(#decoded,)*)>,
+            impl Fn(#private::Incoming<'_>) -> #root::Result<(#(#decoded,)*)>,
             impl Fn(#output),
             #encode_type
         ) {

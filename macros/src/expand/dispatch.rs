@@ -18,7 +18,7 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
     quote! {
         fn #serve<#object>(
             object: ::std::sync::Arc<#object>,
-            call: #private::Incoming,
+            call: #private::Incoming<'_>,
         ) -> #private::Handler
         where
             #object: #ident,
@@ -55,8 +55,10 @@ fn arm(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Token
                 #(#cfgs)*
                 id if id == #description.id() => {
                     let (_, _, arguments, reply, ..) = #codec();
-                    match arguments(&call) {
-                        ::core::result::Result::Err(error) => call.refuse(error),
+                    match arguments(call) {
+                        ::core::result::Result::Err(error) => {
+                            #private::Handler::failed(&#description, error)
+                        },
                         ::core::result::Result::Ok((#(#locals,)*)) => {
                             #private::Handler::inline(async move { #answer })
                         }
@@ -68,13 +70,16 @@ fn arm(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Token
     };
     quote! {
         #(#cfgs)*
-        id if id == #description.id() => #private::Handler::#lane(async move {
-            let (_, _, arguments, reply, ..) = #codec();
-            match arguments(&call) {
-                ::core::result::Result::Err(error) => call.fail(error),
-                ::core::result::Result::Ok((#(#locals,)*)) => { #answer }
-            }
-        }),
+        id if id == #description.id() => {
+            let mut call = call.keep();
+            #private::Handler::#lane(async move {
+                let (_, _, arguments, reply, ..) = #codec();
+                match arguments(call.incoming()) {
+                    ::core::result::Result::Err(error) => #private::fail(&#description, error),
+                    ::core::result::Result::Ok((#(#locals,)*)) => { #answer }
+                }
+            })
+        }
     }
 }
 

@@ -170,7 +170,7 @@ fn runtime(context: &Context<'_>) -> TokenStream {
         }
 
         impl #private::Dispatch for #proxy {
-            fn dispatch(&self, call: #private::Incoming) -> #private::Handler {
+            fn dispatch(&self, call: #private::Incoming<'_>) -> #private::Handler {
                 match self.reference.place() {
                     #private::Place::Local(twin) => #twin::#twin_serve(twin, call),
                     #private::Place::Closed(error) => call.refuse(error),

@@ -45,7 +45,7 @@ pub(super) fn inside(context: &Context<'_>) -> TokenStream {
         where
             #object: #ident,
         {
-            fn dispatch(&self, call: #private::Incoming) -> #private::Handler {
+            fn dispatch(&self, call: #private::Incoming<'_>) -> #private::Handler {
                 #serve(::core::clone::Clone::clone(&self.object), call)
             }
             fn as_any(&self) -> &dyn ::core::any::Any {

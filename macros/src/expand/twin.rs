@@ -36,7 +36,7 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
         #[#private::async_trait]
         #vis trait #twin: ::core::marker::Send + ::core::marker::Sync + 'static {
             #(#declarations)*
-            fn #twin_serve(self: ::std::sync::Arc<Self>, call: #private::Incoming)
+            fn #twin_serve(self: ::std::sync::Arc<Self>, call: #private::Incoming<'_>)
                 -> #private::Handler;
         }
 
@@ -46,7 +46,7 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
             #object: #ident,
         {
             #(#definitions)*
-            fn #twin_serve(self: ::std::sync::Arc<Self>, call: #private::Incoming)
+            fn #twin_serve(self: ::std::sync::Arc<Self>, call: #private::Incoming<'_>)
                 -> #private::Handler
             {
                 #serve(self, call)

@@ -17,6 +17,8 @@ pub(crate) enum Event<H: Host> {
     Opened,
     /// The peer wants to go on with another session.
     Resume(Resume),
+    /// In these bytes lie the frames of the calls that follow.
+    Frames(Bytes),
     /// The peer calls.
     Call(IncomingCall<H>),
     /// The peer no longer wants the answer to a request; its handler is to be ended.
@@ -40,7 +42,7 @@ impl<H: Host> Event<H> {
     /// The connection ended before anybody acted on the event: gives what is in it.
     pub(super) fn leave(self, remains: &mut Remains<H>) {
         let references = match self {
-            Self::Opened | Self::Resume(_) | Self::Cancelled(_) => return,
+            Self::Opened | Self::Resume(_) | Self::Frames(_) | Self::Cancelled(_) => return,
             Self::Call(call) => {
                 if let IncomingTarget::Object(_, object) = call.target {
                     remains.garbage.push(Garbage::Object(object));
@@ -79,9 +81,8 @@ pub(crate) struct IncomingCall<H: Host> {
     pub(crate) id: Option<RequestId>,
     pub(crate) target: IncomingTarget<H>,
     pub(crate) method: u32,
-    /// The whole frame, whose last part from `params` on are the arguments.
-    pub(crate) frame: Bytes,
-    pub(crate) params: usize,
+    /// Where in the bytes of the last [`Event::Frames`] the encoded arguments lie.
+    pub(crate) params: Range<usize>,
     pub(crate) extras: Option<Box<Extras<H>>>,
 }
 
@@ -95,24 +96,18 @@ pub(crate) struct Extras<H: Host> {
 }
 
 impl<H: Host> IncomingCall<H> {
-    /// The name of the service that is called, if it is one.
-    pub(crate) fn service(&self) -> Option<&[u8]> {
+    /// The name of the service that is called, if it is one, in the bytes in which its frame lies.
+    pub(crate) fn service<'a>(&self, frames: &'a [u8]) -> Option<&'a [u8]> {
         match &self.target {
-            IncomingTarget::Service(place) => Some(&self.frame[place.clone()]),
+            IncomingTarget::Service(place) => Some(&frames[place.clone()]),
             IncomingTarget::Object(..) | IncomingTarget::Unknown(_) => None,
         }
-    }
-
-    /// The encoded arguments.
-    #[cfg(test)]
-    pub(crate) fn params(&self) -> &[u8] {
-        &self.frame[self.params..]
     }
 }
 
 /// Whom the peer calls.
 pub(crate) enum IncomingTarget<H: Host> {
-    /// A named service, and where in the frame its name stands.
+    /// A named service, and where its name stands, as the arguments do.
     Service(Range<usize>),
     /// An object of this end.
     Object(ObjectId, H::Object),

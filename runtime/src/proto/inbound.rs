@@ -46,9 +46,7 @@ impl<H: Host> Connection<H> {
                         break;
                     };
                     is_another = true;
-                    for frame in Frames::of(&all) {
-                        self.on_frame(&all, frame, now)?;
-                    }
+                    self.on_frames(all, now)?;
                 }
             }
         }
@@ -74,13 +72,23 @@ impl<H: Host> Connection<H> {
         self.arrived = bytes;
     }
 
+    /// Acts on the frames in `all`.
+    fn on_frames(&mut self, all: Bytes, now: Instant) -> Result<(), Fault> {
+        self.events.push_back(Event::Frames(all.clone()));
+        let acted = Frames::of(&all).try_for_each(|frame| self.on_frame(&all, frame, now));
+        if let Some(Event::Frames(_)) = self.events.back() {
+            self.events.pop_back(); // nothing has come of them
+        }
+        acted
+    }
+
     /// Acts on one of the frames that came in `all`.
     #[inline]
     fn on_frame(&mut self, all: &Bytes, bytes: &[u8], now: Instant) -> Result<(), Fault> {
         let max_nesting = self.config.limits.max_nesting;
         if let Some(call) = PlainCall::read(bytes, max_nesting) {
             return match self.takes_plain(bytes.len(), now)? {
-                true => self.on_call(all, bytes, call, None, None),
+                true => self.on_call(all, call, None, None),
                 false => Ok(()), // as below
             };
         }
@@ -111,7 +119,7 @@ impl<H: Host> Connection<H> {
         match *frame {
             Frame::Request(ref call) | Frame::Notification(ref call) => {
                 let extras = self.receive_extras(all, call)?;
-                self.on_call(all, bytes, call.plain(), call.parent, extras)
+                self.on_call(all, call.plain(), call.parent, extras)
             }
             Frame::Response(ref response) => {
                 let references = self.receive_references(&response.references)?;
@@ -166,7 +174,6 @@ impl<H: Host> Connection<H> {
     fn on_call(
         &mut self,
         all: &Bytes,
-        bytes: &[u8],
         call: PlainCall<'_>,
         parent: Option<RequestId>,
         extras: Option<Box<Extras<H>>>,
@@ -181,7 +188,7 @@ impl<H: Host> Connection<H> {
         }
         let (target, object) = match (call.target, called) {
             (Target::Service(name), _) => {
-                let place = place_of(name.as_bytes(), bytes);
+                let place = place_of(name.as_bytes(), all);
                 (IncomingTarget::Service(place), None)
             }
             (Target::Object(id), Some((object, _))) => {
@@ -200,8 +207,7 @@ impl<H: Host> Connection<H> {
             id: call.id,
             target,
             method: call.method,
-            params: bytes.len() - call.params.len(),
-            frame: all.slice_ref(bytes),
+            params: place_of(call.params, all),
             extras,
         }));
         Ok(())

@@ -4,7 +4,7 @@
 //! which their calls arrived, and one that need not wait costs no task. One that has to wait goes on
 //! in a task of its own, or in the lane of its object.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -25,6 +25,7 @@ use crate::proto::{Extras, IncomingCall, IncomingTarget};
 pub(super) fn dispatch(
     link: &Arc<Link>,
     services: &Services,
+    frames: &Bytes,
     mut call: IncomingCall<Attached>,
     ended: &mut Ended,
 ) {
@@ -37,7 +38,7 @@ pub(super) fn dispatch(
         IncomingTarget::Object(object, target) => (Ok(target), Some(*object)),
         IncomingTarget::Unknown(object) => (Err(no_such_object(*object)), None),
         IncomingTarget::Service(_) => {
-            let name = call.service().unwrap_or_default();
+            let name = call.service(frames).unwrap_or_default();
             let target = services.get(name);
             (target.ok_or_else(|| no_such_service(services, name)), None)
         }
@@ -57,7 +58,7 @@ pub(super) fn dispatch(
     };
     let incoming = Incoming {
         method: call.method,
-        frame: call.frame,
+        frames,
         params: call.params,
         references,
     };
@@ -104,7 +105,7 @@ struct Terms {
 }
 
 impl Terms {
-    fn of(link: &Arc<Link>, extras: Extras<Attached>) -> (Self, Option<Box<Mutex<References>>>) {
+    fn of(link: &Arc<Link>, extras: Extras<Attached>) -> (Self, Option<Box<References>>) {
         let deadline = extras
             .left
             .and_then(|left| now().checked_add(Duration::from_millis(left)));
@@ -115,7 +116,7 @@ impl Terms {
                 deadline,
                 metadata: has_metadata.then(|| Box::new(extras.metadata)),
             },
-            has_references.then(|| Box::new(References::new(link, extras.references).into())),
+            has_references.then(|| Box::new(References::new(link, extras.references))),
         )
     }
 }

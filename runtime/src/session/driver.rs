@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
@@ -60,6 +60,8 @@ pub(super) struct Driver<T: Transport> {
     /// What is being written.
     pub(super) output: Output,
     pub(super) events: VecDeque<Event<Attached>>,
+    /// In which the calls that come now lie, until all events are acted on.
+    frames: Bytes,
     ended: Ended,
     stepped_back: bool,
     timer: Option<Pin<Box<Sleep>>>,
@@ -93,6 +95,7 @@ impl<T: Transport> Driver<T> {
             has_unread: false,
             output: Output::default(),
             events: VecDeque::new(),
+            frames: Bytes::new(),
             ended: Ended::default(),
             stepped_back: false,
             timer: None,
@@ -308,6 +311,9 @@ impl<T: Transport> Driver<T> {
         {
             self.act_on(event);
         }
+        if self.events.is_empty() && !self.frames.is_empty() {
+            self.frames = Bytes::new(); // there is room to read again
+        }
         self.ended.tell(&self.link);
     }
 
@@ -320,8 +326,10 @@ impl<T: Transport> Driver<T> {
                 }
             }
             Event::Resume(resume) => self.claim = Some(resume),
+            Event::Frames(frames) => self.frames = frames,
             Event::Call(call) => {
-                dispatch(&self.link, &self.services, call, &mut self.ended);
+                let (link, services, frames) = (&self.link, &self.services, &self.frames);
+                dispatch(link, services, frames, call, &mut self.ended);
             }
             Event::Cancelled(id) => self.link.running.abort(id),
             Event::Reply {

@@ -1,7 +1,7 @@
-//! A call as its handler sees it: arguments come out.
+//! A call that arrived, and its arguments.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::ops::Range;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -14,32 +14,29 @@ use super::value::{Arg, read_next};
 use crate::codec::{DecodeError, Values, read_array_head};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A call of the peer: the received frame. Over which session it came, and whether it has its answer, is in
-/// the context in which its handler runs, and nowhere else may it be answered. A handler that ends without
-/// that has the call answered as cancelled.
-pub struct Incoming {
+/// A call of the peer, in the memory into which it was read. Over which session it came, and whether it has its
+/// answer, is in the context in which its handler runs, and nowhere else may it be answered. A handler that ends
+/// without that has the call answered as cancelled.
+pub struct Incoming<'a> {
     pub(super) method: u32,
-    pub(super) frame: Bytes,
-    /// Where in the frame the arguments begin.
-    pub(super) params: usize,
+    /// What was read together with it.
+    pub(super) frames: &'a Bytes,
+    /// Where the arguments lie.
+    pub(super) params: Range<usize>,
     /// Taken when the arguments are decoded: a proxy that the handler drops is released then and
     /// not at the handler's end. Most calls have none.
-    pub(super) references: Option<Box<Mutex<References>>>,
+    pub(super) references: Option<Box<References>>,
 }
 
-impl Incoming {
+impl<'a> Incoming<'a> {
     /// The hash of the method's name.
     pub fn method(&self) -> u32 {
         self.method
     }
 
     /// Begins to read the arguments, of which there have to be `count`.
-    pub fn arguments(&self, method: &'static Method, count: u32) -> Result<Arguments<'_>> {
-        let references = self.references.as_ref().map(|references| {
-            let mut references = references.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *references)
-        });
-        let (found, rest) = match &self.frame[self.params..] {
+    pub fn arguments(self, method: &'static Method, count: u32) -> Result<Arguments<'a>> {
+        let (found, rest) = match &self.frames[self.params] {
             [few @ 0x90..=0x9f, rest @ ..] => (u32::from(few & 0x0f), rest),
             rest => read_array_head(rest).map_err(|why| {
                 Error::new(
@@ -57,20 +54,24 @@ impl Incoming {
         Ok(Arguments {
             method,
             values: Values::new(rest),
-            frame: &self.frame,
-            references: references.unwrap_or_default(),
+            frames: self.frames,
+            references: self.references.map_or_else(References::default, |it| *it),
         })
     }
 
-    /// Answers that the call failed.
-    pub fn fail(&self, error: Error) {
-        reply::fail(unnamed(self.method), error);
+    /// The call for a handler that decodes its arguments later, or borrows from them.
+    pub fn keep(self) -> KeptCall {
+        KeptCall {
+            method: self.method,
+            params: self.frames.slice(self.params),
+            references: self.references,
+        }
     }
 
-    /// The same, in place of a handler.
+    /// Answers that the call failed, in place of a handler.
     #[cold]
     pub fn refuse(&self, error: Error) -> Handler {
-        self.fail(error);
+        reply::fail(unnamed(self.method), error);
         Handler::inline(async {})
     }
 
@@ -87,14 +88,41 @@ impl Incoming {
     }
 }
 
+/// A call that keeps the memory into which it was read.
+pub struct KeptCall {
+    method: u32,
+    params: Bytes,
+    references: Option<Box<References>>,
+}
+
+impl KeptCall {
+    /// The call. The first time it has its references.
+    pub fn incoming(&mut self) -> Incoming<'_> {
+        Incoming {
+            method: self.method,
+            frames: &self.params,
+            params: 0..self.params.len(),
+            references: self.references.take(),
+        }
+    }
+}
+
 /// A method whose name is not known, for the log.
 pub(super) fn unnamed(method: u32) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "method {method:#010x}"))
 }
 
-impl fmt::Debug for Incoming {
+impl fmt::Debug for Incoming<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for KeptCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeptCall")
             .field("method", &self.method)
             .finish_non_exhaustive()
     }
@@ -105,15 +133,15 @@ pub struct Arguments<'a> {
     method: &'static Method,
     values: Values<'a>,
     /// In which they lie.
-    frame: &'a Bytes,
+    frames: &'a Bytes,
     references: References,
 }
 
 impl<'a> Arguments<'a> {
     /// The next argument, an owned one.
     pub fn arg<T: Arg>(&mut self, name: &'static str) -> Result<T> {
-        let frame = self.frame;
-        self.read(name, |values| read_next(values, frame))
+        let frames = self.frames;
+        self.read(name, |values| read_next(values, frames))
     }
 
     /// The next argument, which may borrow from the frame.

@@ -8,8 +8,8 @@
 //! 3. `driver`, on each end, moves bytes between the transport and the core, and
 //! 4. hands what came to `dispatch`, which finds the `target` and polls its handler first;
 //!    a handler that has to wait goes on as a task of its own or in its object's `lane`;
-//! 5. `incoming` is the call as its handler sees it: arguments out, answer in;
-//! 6. `call` decodes the answer.
+//! 5. `incoming` is the call whose arguments are decoded there, and `reply` writes the answer;
+//! 6. `call` decodes it.
 
 mod again;
 mod answer;
@@ -78,7 +78,7 @@ pub use context::{Context, context};
 pub use encoder::{CallEncoder, Encoder};
 pub use events::{SessionEvent, SessionEvents};
 pub use handle::{Session, Stats};
-pub use incoming::{Arguments, Incoming};
+pub use incoming::{Arguments, Incoming, KeptCall};
 pub use lease::Lease;
 pub use passing::serialize_proxy;
 pub use reference::{
@@ -86,6 +86,6 @@ pub use reference::{
     deserialize_proxy, is_service,
 };
 pub use remote::{Method, Remote, ServiceClient};
-pub use reply::reply;
+pub use reply::{fail, reply};
 pub use target::{Dispatch, Handler, Service};
 pub use value::{Arg, Failure, Outcome, Returned, failed};

@@ -57,7 +57,8 @@ pub fn reply<R: Outcome>(method: &'static Method, mut outcome: R) {
 }
 
 /// Answers that the call failed.
-pub(super) fn fail(method: impl fmt::Display, error: Error) {
+#[cold]
+pub fn fail(method: impl fmt::Display, error: Error) {
     if Serving::form_of_answer().is_none() {
         one_way_failed(method, Some(&error));
     } else if let Some((link, id)) = Serving::take_answer() {

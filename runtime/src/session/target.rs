@@ -8,12 +8,15 @@ use super::forward::{Forward, LOST};
 use super::handler::{self, HandlerFuture};
 use super::incoming::Incoming;
 use super::lease;
+use super::remote::Method;
+use super::reply;
+use crate::error::Error;
 
 /// What can be called from the wire. The macro implements it for each `FooServer` and `FooProxy`.
 #[doc(hidden)]
 pub trait Dispatch: Send + Sync + 'static {
     /// The handler for a call; nothing of it runs yet.
-    fn dispatch(&self, call: Incoming) -> Handler;
+    fn dispatch(&self, call: Incoming<'_>) -> Handler;
 
     /// For a proxy that comes back to its owner.
     fn as_any(&self) -> &dyn Any;
@@ -63,6 +66,13 @@ impl Handler {
     /// `#[spawn]`.
     pub fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
         Self::new(future, Mode::Spawned)
+    }
+
+    /// One that has answered already: that the call failed.
+    #[cold]
+    pub fn failed(method: &'static Method, error: Error) -> Self {
+        reply::fail(method, error);
+        Self::inline(async {})
     }
 
     fn new(future: impl Future<Output = ()> + Send + 'static, mode: Mode) -> Self {
@@ -127,7 +137,7 @@ impl Target {
 struct Forwarded(Arc<Target>);
 
 impl Dispatch for Forwarded {
-    fn dispatch(&self, call: Incoming) -> Handler {
+    fn dispatch(&self, call: Incoming<'_>) -> Handler {
         self.0.dispatch.dispatch(call)
     }
 

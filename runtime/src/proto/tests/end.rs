@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::attached::{
     Caller, Ledger, Listener, Outcome, Passable, Passed, Releases, Tester, Watch,
@@ -24,6 +24,8 @@ pub(super) struct End {
     pub(super) ledger: Rc<Ledger>,
     clock: Clock,
     releases: Releases,
+    /// In which the calls that come now lie.
+    frames: Bytes,
     /// Calls that have arrived and are not handled, in the order in which they came.
     pub(super) arrived: Vec<Incoming>,
     /// Requests of the peer that it has cancelled.
@@ -83,6 +85,7 @@ impl End {
             ledger: Rc::clone(ledger),
             clock: clock.clone(),
             releases: Releases::default(),
+            frames: Bytes::new(),
             arrived: Vec::new(),
             cancelled: Vec::new(),
             opened: false,
@@ -129,6 +132,7 @@ impl End {
                     self.trace.push("opened".to_owned());
                 }
                 Event::Resume(_) => self.trace.push("resume".to_owned()),
+                Event::Frames(frames) => self.frames = frames,
                 Event::Call(call) => self.called(call),
                 Event::Cancelled(id) => {
                     self.trace.push(format!("cancelled {id}"));
@@ -171,9 +175,9 @@ impl End {
     }
 
     fn called(&mut self, call: IncomingCall<Tester>) {
-        let number = number_in(call.params());
-        let params = call.params().to_vec();
-        let name = call.service().map(<[u8]>::to_vec);
+        let params = self.frames[call.params.clone()].to_vec();
+        let number = number_in(&params);
+        let name = call.service(&self.frames).map(<[u8]>::to_vec);
         let extras = call.extras.map(|extras| *extras);
         let (left, metadata, references) = extras.map_or_else(Default::default, |extras| {
             (extras.left, extras.metadata, extras.references)
