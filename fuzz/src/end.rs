@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use crate::attached::{Handed, Listener, Object, Proxy, Tester, Told, Watch, locked};
 use crate::error::Error;
@@ -26,6 +26,8 @@ pub(crate) struct End {
     pub(crate) reader: Reader,
     /// What happened and was not acted on yet.
     events: VecDeque<Event<Tester>>,
+    /// In which the calls that come now lie.
+    frames: Bytes,
     pub(crate) held: Vec<Rc<Proxy>>,
     let_go: Rc<RefCell<Vec<ObjectId>>>,
     pub(crate) own: Vec<Rc<Listener>>,
@@ -66,6 +68,7 @@ impl End {
             now,
             reader: Reader::default(),
             events: VecDeque::new(),
+            frames: Bytes::new(),
             held: Vec::new(),
             let_go: Rc::default(),
             own: Vec::new(),
@@ -122,9 +125,10 @@ impl End {
                     assert!(!self.is_open, "it opens once");
                     self.is_open = true;
                 }
+                Event::Frames(frames) => self.frames = frames,
                 Event::Call(call) => {
-                    if let Some(name) = call.service() {
-                        assert!(std::str::from_utf8(name).is_ok());
+                    if let IncomingTarget::Service(name) = &call.target {
+                        assert!(std::str::from_utf8(&self.frames[name.clone()]).is_ok());
                     }
                     let (object, target) = match call.target {
                         IncomingTarget::Object(id, Object::Own(handed)) => (Some(id), Some(handed)),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{ValueWriter, Values, read_reference_index, write_reference_index};
 use crate::frame::length::PREFIX;
-use crate::frame::{Frame, read, split};
+use crate::frame::{Frame, PlainAnswer, PlainCall, read, split};
 use crate::written::write_frame;
 
 /// Longer than anything that a fuzzer gives.
@@ -20,9 +20,22 @@ pub fn any_frame(data: &[u8]) {
         return;
     };
     let max_nesting = u32::from(max_nesting);
-    let Ok(frame) = read(bytes, max_nesting) else {
+    let frame = read(bytes, max_nesting);
+    let call = PlainCall::read(bytes, max_nesting);
+    let answer = PlainAnswer::read(bytes, max_nesting);
+    let Ok(frame) = frame else {
+        assert!(call.is_none() && answer.is_none(), "{call:?} {answer:?}");
         return;
     };
+    match &frame {
+        Frame::Request(whole) | Frame::Notification(whole) => {
+            assert!(call.is_none_or(|call| call == whole.plain()) && answer.is_none());
+        }
+        Frame::Response(whole) => {
+            assert!(answer.is_none_or(|answer| answer == whole.plain()) && call.is_none());
+        }
+        _ => assert!(call.is_none() && answer.is_none()),
+    }
     let mut out = BytesMut::new();
     let Some(length) = write_frame(&mut out, &frame) else {
         return;

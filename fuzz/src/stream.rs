@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use crate::attached::{Object, Tester};
 use crate::frame::Greeting;
@@ -63,7 +63,7 @@ fn receive(
         input = greeting(side, &Greeting::new(&limits, 0, false));
         assert!(core.receive(&mut input, now).is_ok());
     }
-    let mut came = Vec::new();
+    let (mut came, mut frames) = (Vec::new(), Bytes::new());
     while !bytes.is_empty() {
         let length = piece(bytes.len());
         input.extend_from_slice(&bytes[..length]);
@@ -71,7 +71,11 @@ fn receive(
         let received = core.receive(&mut input, now);
         let mut events = Default::default();
         core.take_events(&mut events);
-        came.extend(events.into_iter().map(in_words));
+        came.extend(
+            events
+                .into_iter()
+                .filter_map(|event| in_words(event, &mut frames)),
+        );
         drop(core.take_garbage());
         let counts = core.counts();
         assert!(counts.imports <= 8 && counts.served <= 16 && counts.admitted <= 16);
@@ -90,7 +94,8 @@ fn receive(
     came
 }
 
-fn in_words(event: Event<Tester>) -> String {
+/// `frames` is that in which calls lie. In which pieces they come is not to be seen.
+fn in_words(event: Event<Tester>, frames: &mut Bytes) -> Option<String> {
     let table = |references: Vec<Received<Tester>>| -> Vec<String> {
         let word = |received| match received {
             Received::Theirs(id) => format!("theirs {id}"),
@@ -99,13 +104,17 @@ fn in_words(event: Event<Tester>) -> String {
         };
         references.into_iter().map(word).collect()
     };
-    match event {
+    Some(match event {
+        Event::Frames(all) => {
+            *frames = all;
+            return None;
+        }
         Event::Opened => "opened".to_owned(),
         Event::Resume(resume) => format!("{resume:?}"),
         Event::Call(call) => {
-            let params = call.frame.slice(call.params..);
+            let params = frames.slice(call.params);
             let target = match &call.target {
-                IncomingTarget::Service(_) => format!("{:?}", call.service()),
+                IncomingTarget::Service(name) => format!("{:?}", frames.slice(name.clone())),
                 IncomingTarget::Object(id, Object::Own(_) | Object::Peers(_)) => format!("{id}"),
                 IncomingTarget::Unknown(id) => format!("unknown {id}"),
             };
@@ -127,5 +136,5 @@ fn in_words(event: Event<Tester>) -> String {
         Event::Entered(_) => "entered".to_owned(),
         Event::Failed(..) => "failed".to_owned(),
         Event::ObjectClosed(_) => "closed".to_owned(),
-    }
+    })
 }

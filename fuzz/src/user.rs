@@ -132,6 +132,7 @@ impl End {
                     Some(_) => self.references(objects),
                     None => Vec::new(),
                 };
+                let references = (!references.is_empty()).then_some(references);
                 let value = bin(bytes);
                 let (head, rest) = in_pieces(&value);
                 let value = Payload {

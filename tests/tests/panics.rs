@@ -18,6 +18,7 @@ over_both!(
     a_panic_in_a_one_way_call_is_survived,
     a_panic_in_code_of_serde_is_one_of_the_handler,
     a_panic_in_a_destructor_is_survived,
+    a_panic_in_the_destructor_of_what_is_being_called_is_survived,
     a_destructor_that_panics_keeps_no_revocation_back,
 );
 
@@ -286,6 +287,63 @@ async fn a_panic_in_a_destructor_is_survived(over: Over) {
     ends.idle().await;
     assert!(called.load(SeqCst));
     keeper.ignore(async |_msg: String| Ok(())).await.unwrap();
+}
+
+/// The last call and the release may come together: then the object goes where its call was handled.
+async fn a_panic_in_the_destructor_of_what_is_being_called_is_survived(over: Over) {
+    struct Fragile(#[allow(dead_code)] PanicsOnDrop);
+    impl Traps for Fragile {
+        async fn spring(&self, _text: String, _at_once: bool) -> Result<()> {
+            Ok(())
+        }
+        async fn spring_quietly(&self, _at_once: bool) -> Result<()> {
+            Ok(())
+        }
+        async fn spring_with_a_number(&self) -> Result<()> {
+            Ok(())
+        }
+        async fn take(&self, _trap: Trap) -> Result<()> {
+            Ok(())
+        }
+        async fn give(&self, _springs: bool) -> Result<Trap> {
+            unreachable!("nobody asks for one")
+        }
+        async fn wait_for_cancel(&self) -> Result<()> {
+            Ok(())
+        }
+        async fn answer(&self) -> Result<u32> {
+            Ok(1)
+        }
+    }
+    let server = Server::builder().service(HandsServer::new(Bare));
+    let ends = meet(over, server, Client::builder()).await;
+    let hands: HandsClient = ends.service();
+    for _ in 0..200 {
+        let hands = hands.clone();
+        let touched = tokio::spawn(async move { hands.touch(Fragile(PanicsOnDrop)).await });
+        match touched.await {
+            Ok(answer) => answer.unwrap(),
+            Err(end) => assert!(end.is_panic(), "or the caller had the last of it"),
+        }
+    }
+    ends.idle().await;
+}
+
+#[service]
+trait Hands {
+    async fn touch(&self, #[callback] traps: impl Traps) -> Result<()>;
+}
+
+struct Bare;
+
+impl Hands for Bare {
+    /// Lets go of it behind the last of its calls.
+    async fn touch(&self, traps: impl Traps) -> Result<()> {
+        for _ in 0..3 {
+            traps.spring_quietly(true).await?;
+        }
+        Ok(())
+    }
 }
 
 async fn a_destructor_that_panics_keeps_no_revocation_back(over: Over) {

@@ -64,7 +64,7 @@ pub(super) fn count(method: &Method<'_>) -> u32 {
 }
 
 /// The closures `call`, `failed`, `arguments` and `reply`: what a proxy or a stub does, what a proxy
-/// answers whose object is gone, and what a server does before and after the handler. `call` has
+/// answers whose object is gone, and what a server does before and after the user's method. `call` has
 /// encoded the arguments and submitted the call when it returns, so it is called when the method's
 /// future is first polled. For groups there is also `encode`, which only writes the arguments.
 fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> TokenStream {

@@ -56,9 +56,12 @@ impl<'a> PlainCall<'a> {
             }
             _ => return None,
         };
+        if !matches!(params, [0x90..=0x9f, ..]) {
+            return None; // before a scan that may be long
+        }
         // The array around the arguments is not one of their levels.
         let whole = scan(params, max_nesting.max(1).saturating_add(1)).ok()?;
-        (whole == params.len() && matches!(params[0], 0x90..=0x9f)).then_some(Self {
+        (whole == params.len()).then_some(Self {
             id,
             target,
             method,

@@ -124,6 +124,8 @@ pub(crate) struct Connection<H: Host> {
     /// The last ping that is to be answered.
     pub(super) pong_due: Option<u64>,
     pub(super) events: VecDeque<Event<H>>,
+    /// Among these are the frames that are being acted on, since one of them is a call.
+    pub(super) frames_are_told: bool,
     pub(super) garbage: Vec<Garbage<H>>,
     /// One-way calls dropped by overflow policies.
     pub(super) dropped: u64,
@@ -163,6 +165,7 @@ impl<H: Host> Connection<H> {
             idle: Idle::new(config.idle, now),
             pong_due: None,
             events: VecDeque::new(),
+            frames_are_told: false,
             garbage: Vec::new(),
             dropped: 0,
             heartbeat: Heartbeat::new(config.heartbeat, config.heartbeat_misses, now),

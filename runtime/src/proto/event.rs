@@ -95,16 +95,6 @@ pub(crate) struct Extras<H: Host> {
     pub(crate) references: Vec<Received<H>>,
 }
 
-impl<H: Host> IncomingCall<H> {
-    /// The name of the service that is called, if it is one, in the bytes in which its frame lies.
-    pub(crate) fn service<'a>(&self, frames: &'a [u8]) -> Option<&'a [u8]> {
-        match &self.target {
-            IncomingTarget::Service(place) => Some(&frames[place.clone()]),
-            IncomingTarget::Object(..) | IncomingTarget::Unknown(_) => None,
-        }
-    }
-}
-
 /// Whom the peer calls.
 pub(crate) enum IncomingTarget<H: Host> {
     /// A named service, and where its name stands, as the arguments do.

@@ -74,12 +74,8 @@ impl<H: Host> Connection<H> {
 
     /// Acts on the frames in `all`.
     fn on_frames(&mut self, all: Bytes, now: Instant) -> Result<(), Fault> {
-        self.events.push_back(Event::Frames(all.clone()));
-        let acted = Frames::of(&all).try_for_each(|frame| self.on_frame(&all, frame, now));
-        if let Some(Event::Frames(_)) = self.events.back() {
-            self.events.pop_back(); // nothing has come of them
-        }
-        acted
+        self.frames_are_told = false;
+        Frames::of(&all).try_for_each(|frame| self.on_frame(&all, frame, now))
     }
 
     /// Acts on one of the frames that came in `all`.
@@ -202,6 +198,9 @@ impl<H: Host> Connection<H> {
                 return Err(Fault::protocol("a notification that names a parent"));
             }
             None => {}
+        }
+        if !std::mem::replace(&mut self.frames_are_told, true) {
+            self.events.push_back(Event::Frames(all.clone()));
         }
         self.events.push_back(Event::Call(IncomingCall {
             id: call.id,

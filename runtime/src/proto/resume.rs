@@ -61,22 +61,25 @@ impl Resumable {
 
     /// Whether it is a frame that was not taken before. Counts it if it is numbered.
     fn takes(&mut self, frame: &Frame<'_>, length: usize, now: Instant) -> Result<bool, Fault> {
-        if let Frame::Ack(ack) = frame {
-            self.on_ack(*ack)?;
-        } else if self.begins && !matches!(frame, Frame::Abort { .. }) {
-            return Err(Fault::protocol("a resumed connection begins with an ack"));
+        match frame {
+            frame if frame.is_numbered() => return self.takes_numbered(length, now),
+            Frame::Ack(ack) => self.on_ack(*ack)?,
+            Frame::Abort { .. } => {}
+            _ => self.has_begun()?,
         }
-        if !frame.is_numbered() {
-            return Ok(true);
+        Ok(true)
+    }
+
+    fn has_begun(&self) -> Result<(), Fault> {
+        match self.begins {
+            true => Err(Fault::protocol("a resumed connection begins with an ack")),
+            false => Ok(()),
         }
-        self.takes_numbered(length, now)
     }
 
     /// As [`takes`](Self::takes), for one that is.
     fn takes_numbered(&mut self, length: usize, now: Instant) -> Result<bool, Fault> {
-        if self.begins {
-            return Err(Fault::protocol("a resumed connection begins with an ack"));
-        }
+        self.has_begun()?;
         if self.repeated > 0 {
             self.repeated -= 1;
             return Ok(false);

@@ -34,17 +34,17 @@ pub(super) fn dispatch(
         None => (Terms::default(), None),
         Some(extras) => Terms::of(link, *extras),
     };
-    let (target, object) = match &call.target {
-        IncomingTarget::Object(object, target) => (Ok(target), Some(*object)),
-        IncomingTarget::Unknown(object) => (Err(no_such_object(*object)), None),
-        IncomingTarget::Service(_) => {
-            let name = call.service(frames).unwrap_or_default();
-            let target = services.get(name);
+    let (callee, object) = match call.target {
+        IncomingTarget::Object(object, target) => (Ok(Callee::Object(target)), Some(object)),
+        IncomingTarget::Unknown(object) => (Err(no_such_object(object)), None),
+        IncomingTarget::Service(name) => {
+            let name = &frames[name];
+            let target = services.get(name).map(Callee::Service);
             (target.ok_or_else(|| no_such_service(services, name)), None)
         }
     };
-    let target = match target {
-        Ok(target) => target,
+    let callee = match callee {
+        Ok(callee) => callee,
         Err(error) => {
             match id {
                 Some(id) => link.fail(id, &error),
@@ -72,6 +72,8 @@ pub(super) fn dispatch(
     let lane = object.and_then(|object| link.lanes.of(object));
     let mut mode = Mode::Inline;
     let begun = Running::begin(serving, object, ended, |future, cx| {
+        let callee = callee; // it goes with this: the last of it may be the user's destructor
+        let target = callee.target();
         let handler = target.dispatch.dispatch(incoming);
         mode = handler.mode;
         let future = future.insert(match mode {
@@ -94,6 +96,21 @@ pub(super) fn dispatch(
     };
     if let (Some(handler), Some(object)) = (waiting, object) {
         link.lanes.open(link, object, handler);
+    }
+}
+
+/// Whom the peer calls.
+enum Callee<'a> {
+    Object(Arc<Target>),
+    Service(&'a Target),
+}
+
+impl Callee<'_> {
+    fn target(&self) -> &Target {
+        match self {
+            Self::Object(target) => target,
+            Self::Service(target) => target,
+        }
     }
 }
 

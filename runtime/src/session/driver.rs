@@ -61,7 +61,7 @@ pub(super) struct Driver<T: Transport> {
     pub(super) output: Output,
     pub(super) events: VecDeque<Event<Attached>>,
     /// In which the calls that come now lie, until all events are acted on.
-    frames: Bytes,
+    pub(super) frames: Bytes,
     ended: Ended,
     stepped_back: bool,
     timer: Option<Pin<Box<Sleep>>>,

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::clock::now;
 use super::driver::Driver;
@@ -49,7 +49,9 @@ impl<T: Transport> Driver<T> {
         }
         // Answers that have come are still given; calls that nobody began are not begun.
         let left = std::mem::take(&mut self.events).into_iter();
-        let (calls, told): (Vec<_>, Vec<_>) = left.partition(|it| matches!(it, Event::Call(_)));
+        let is_call = |event: &_| matches!(event, Event::Call(_) | Event::Frames(_));
+        let (calls, told): (Vec<_>, Vec<_>) = left.partition(is_call);
+        self.frames = Bytes::new();
         told.into_iter().for_each(|event| self.act_on(event));
         self.link.drive(|core| core.put_back(calls));
         match &end {

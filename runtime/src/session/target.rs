@@ -15,7 +15,8 @@ use crate::error::Error;
 /// What can be called from the wire. The macro implements it for each `FooServer` and `FooProxy`.
 #[doc(hidden)]
 pub trait Dispatch: Send + Sync + 'static {
-    /// The handler for a call; nothing of it runs yet.
+    /// The handler for a call. It has not begun, but what it borrows nothing of is decoded: so this runs in the
+    /// context of the call, which may have its answer already, and in a net for panics.
     fn dispatch(&self, call: Incoming<'_>) -> Handler;
 
     /// For a proxy that comes back to its owner.
@@ -166,8 +167,8 @@ impl Services {
     }
 
     #[inline]
-    pub(super) fn get(&self, name: &[u8]) -> Option<&Arc<Target>> {
-        self.place(name).ok().map(|place| &self.by_name[place].1)
+    pub(super) fn get(&self, name: &[u8]) -> Option<&Target> {
+        self.place(name).ok().map(|place| &*self.by_name[place].1)
     }
 
     #[inline]
@@ -188,5 +189,59 @@ impl Services {
                 names.join(", ")
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Named<const NUMBER: usize>;
+
+    const NAMES: [&str; 6] = ["Orders", "Keeper", "Zoo", "Order", "", "Orders@2"];
+
+    impl<const NUMBER: usize> Dispatch for Named<NUMBER> {
+        fn dispatch(&self, call: Incoming<'_>) -> Handler {
+            call.unknown_method(NAMES[NUMBER])
+        }
+
+        fn as_any(&self) -> &dyn Any {
+            self
+        }
+    }
+
+    impl<const NUMBER: usize> Service for Named<NUMBER> {
+        const NAME: &'static str = NAMES[NUMBER];
+    }
+
+    #[test]
+    fn each_service_is_found_by_its_name_whenever_it_was_added() {
+        let mut services = Services::default();
+        assert!(services.get(b"Orders").is_none());
+        services.insert(Named::<0>);
+        services.insert(Named::<1>);
+        services.insert(Named::<2>);
+        services.insert(Named::<3>);
+        services.insert(Named::<4>);
+        services.insert(Named::<5>);
+        let is = |name: &str, number: usize| {
+            let found = services.get(name.as_bytes()).expect(name).dispatch.as_any();
+            match number {
+                0 => found.is::<Named<0>>(),
+                1 => found.is::<Named<1>>(),
+                2 => found.is::<Named<2>>(),
+                3 => found.is::<Named<3>>(),
+                4 => found.is::<Named<4>>(),
+                _ => found.is::<Named<5>>(),
+            }
+        };
+        for (number, name) in NAMES.iter().enumerate() {
+            assert!(is(name, number), "{name}");
+        }
+        assert!(services.get(b"Keepers").is_none() && services.get(b"A").is_none());
+        assert_eq!(
+            services.names(),
+            "``, `Keeper`, `Order`, `Orders`, `Orders@2`, `Zoo`"
+        );
     }
 }

@@ -148,6 +148,28 @@ fn wait_among_much_that_is_skipped(call: fn(u64) -> Vec<u8>, most: usize) {
     );
 }
 
+/// What a call was read with is not kept when it has been answered, but read into again.
+#[test]
+fn calls_of_many_who_are_quiet_then() {
+    const PEERS: usize = 200;
+    const MOST: usize = PEERS * (4 << 10);
+    withstands(
+        |server| server,
+        |place| async move {
+            let mut peers = Vec::new();
+            for _ in 0..PEERS {
+                peers.push(Raw::greeted(place.address).await);
+            }
+            let before = MEMORY.allocated();
+            for peer in &mut peers {
+                is_served(peer, 1).await;
+            }
+            let kept = MEMORY.allocated().saturating_sub(before);
+            assert!(kept < MOST, "{kept} of {MOST} bytes");
+        },
+    );
+}
+
 /// Cancels of what is not there.
 #[test]
 fn cancels_of_nothing() {

@@ -168,3 +168,30 @@ fn plausible_frames_are_taken_for_a_while() {
         "{taken} frames, {events} events"
     );
 }
+
+/// What was read is kept for as long as an event waits that has it. So only calls have it, and together.
+#[test]
+fn what_was_read_is_handed_on_for_calls_and_for_nothing_else() {
+    let mut stranger = busy_end();
+    let cancel = |id| Frame::Cancel { id: RequestId(id) };
+    let call = |id| request_of(id, Target::Service("S"), None, Vec::new());
+    let all: [(&[Frame<'_>], usize); 4] = [
+        (&[cancel(1), call(1), call(2), cancel(1)], 1),
+        (&[call(3)], 2),
+        (&[cancel(2), response(1, Vec::new()), cancel(3)], 2),
+        (
+            &[notification(Target::Service("S"), Vec::new()), call(4)],
+            3,
+        ),
+    ];
+    for (frames, chunks) in all {
+        let mut bytes = BytesMut::new();
+        for frame in frames {
+            write_frame(&mut bytes, frame);
+        }
+        stranger.sends_bytes(&bytes).unwrap();
+        assert_eq!(stranger.end.chunks, chunks);
+    }
+    assert_eq!(stranger.end.cancelled.len(), 3);
+    assert_eq!(stranger.end.arrived.len(), 5);
+}

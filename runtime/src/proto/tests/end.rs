@@ -26,6 +26,8 @@ pub(super) struct End {
     releases: Releases,
     /// In which the calls that come now lie.
     frames: Bytes,
+    /// How often there were such bytes.
+    pub(super) chunks: usize,
     /// Calls that have arrived and are not handled, in the order in which they came.
     pub(super) arrived: Vec<Incoming>,
     /// Requests of the peer that it has cancelled.
@@ -86,6 +88,7 @@ impl End {
             clock: clock.clone(),
             releases: Releases::default(),
             frames: Bytes::new(),
+            chunks: 0,
             arrived: Vec::new(),
             cancelled: Vec::new(),
             opened: false,
@@ -132,7 +135,10 @@ impl End {
                     self.trace.push("opened".to_owned());
                 }
                 Event::Resume(_) => self.trace.push("resume".to_owned()),
-                Event::Frames(frames) => self.frames = frames,
+                Event::Frames(frames) => {
+                    self.frames = frames;
+                    self.chunks += 1;
+                }
                 Event::Call(call) => self.called(call),
                 Event::Cancelled(id) => {
                     self.trace.push(format!("cancelled {id}"));
@@ -177,15 +183,14 @@ impl End {
     fn called(&mut self, call: IncomingCall<Tester>) {
         let params = self.frames[call.params.clone()].to_vec();
         let number = number_in(&params);
-        let name = call.service(&self.frames).map(<[u8]>::to_vec);
         let extras = call.extras.map(|extras| *extras);
         let (left, metadata, references) = extras.map_or_else(Default::default, |extras| {
             (extras.left, extras.metadata, extras.references)
         });
         let passed = self.passed(references);
         let target = match call.target {
-            IncomingTarget::Service(_) => {
-                let name = String::from_utf8(name.unwrap_or_default());
+            IncomingTarget::Service(name) => {
+                let name = String::from_utf8(self.frames[name].to_vec());
                 Callee::Service(name.expect("names are UTF-8"))
             }
             IncomingTarget::Object(id, object) => Callee::Object(id, object),

@@ -11,6 +11,9 @@ use crate::frame::{Metadata, Request, Target};
 use crate::id::{ObjectId, RequestId};
 use crate::proto::{NewCall, NewReference, Overflow};
 
+/// The hash of a method's name, as most are.
+pub(super) const METHOD: u32 = 0x81c3_0001;
+
 /// A call, before it is submitted.
 pub(super) struct Outgoing {
     target: To,
@@ -38,7 +41,7 @@ impl Outgoing {
     fn new(target: To) -> Self {
         Self {
             target,
-            method: 1,
+            method: METHOD,
             one_way: false,
             held: false,
             inside: None,

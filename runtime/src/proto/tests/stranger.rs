@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use super::attached::Ledger;
 use super::end::End;
 use super::frames;
+use super::outgoing::METHOD;
 use super::pair::Clock;
 use crate::error::ErrorKind;
 use crate::frame::preface::PREFACE;
@@ -92,7 +93,7 @@ fn call(target: Target<'static>, references: Vec<Reference>) -> Request<'static>
     Request {
         id: None,
         target,
-        method: 1,
+        method: METHOD,
         parent: None,
         left: None,
         metadata: None,
