@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::outgoing::Outgoing;
 use super::pair::{Pair, quiet};
+use super::stranger::{Stranger, notification};
 use crate::error::ErrorKind;
+use crate::frame::{Frame, Greeting, Request, Target};
+use crate::limits::Limits;
 use crate::proto::{Config, Fault, Side};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -200,5 +203,51 @@ fn a_heartbeat_is_told_in_milliseconds_as_far_as_that_goes() {
     ] {
         let pair = Pair::open(beating(heartbeat, 3), quiet());
         assert_eq!(pair.server.core.peer().heartbeat, told);
+    }
+}
+
+/// One-way calls that nobody is told of yet, in each form in which a header is read.
+fn one_way_calls() -> [Frame<'static>; 2] {
+    let call = || notification(Target::Service("S"), Vec::new());
+    let Frame::Notification(of_another_form) = call() else {
+        unreachable!("it is one")
+    };
+    let of_another_form = Request {
+        method: 1,
+        ..of_another_form
+    };
+    [call(), Frame::Notification(of_another_form)]
+}
+
+#[test]
+fn who_is_called_and_says_nothing_gives_a_sign() {
+    for call in one_way_calls() {
+        let greeting = Greeting::new(&Limits::default(), 1000, false);
+        let mut stranger = Stranger::greets_with(quiet(), greeting);
+        assert_eq!(stranger.end.core.timeout(), None);
+        stranger.sends(&call).unwrap();
+        let due = stranger.end.core.timeout().expect("a sign of life");
+        assert_eq!(due - stranger.clock.now(), SECOND * 3 / 2);
+        stranger.clock.advance(SECOND * 3 / 2);
+        stranger.end.look_at_the_clock().unwrap();
+        assert_eq!(stranger.reads(), ["ping 0"]);
+    }
+}
+
+#[test]
+fn who_is_called_is_not_idle() {
+    for call in one_way_calls() {
+        let idle = Some(SECOND * 10);
+        let mut stranger = Stranger::greets(Config { idle, ..quiet() });
+        stranger.clock.advance(SECOND * 9);
+        stranger.sends(&call).unwrap();
+        let incoming = stranger.end.arrived.remove(0);
+        stranger.end.answer(incoming, 0);
+        stranger.clock.advance(SECOND * 9);
+        stranger.end.look_at_the_clock().unwrap();
+        assert!(!stranger.end.core.has_output(), "it has not left");
+        stranger.clock.advance(SECOND);
+        stranger.end.look_at_the_clock().unwrap();
+        assert!(stranger.reads()[0].starts_with("goaway"));
     }
 }
