@@ -291,12 +291,18 @@ async fn a_panic_in_a_destructor_is_survived(over: Over) {
 
 /// The last call and the release may come together: then the object goes where its call was handled.
 async fn a_panic_in_the_destructor_of_what_is_being_called_is_survived(over: Over) {
-    struct Fragile(#[allow(dead_code)] PanicsOnDrop);
+    struct Fragile;
+    impl Drop for Fragile {
+        fn drop(&mut self) {
+            panic!("a trap on dropping"); // whatever else is panicking
+        }
+    }
     impl Traps for Fragile {
         async fn spring(&self, _text: String, _at_once: bool) -> Result<()> {
             Ok(())
         }
-        async fn spring_quietly(&self, _at_once: bool) -> Result<()> {
+        async fn spring_quietly(&self, at_once: bool) -> Result<()> {
+            assert!(at_once, "a trap");
             Ok(())
         }
         async fn spring_with_a_number(&self) -> Result<()> {
@@ -320,7 +326,7 @@ async fn a_panic_in_the_destructor_of_what_is_being_called_is_survived(over: Ove
     let hands: HandsClient = ends.service();
     for _ in 0..200 {
         let hands = hands.clone();
-        let touched = tokio::spawn(async move { hands.touch(Fragile(PanicsOnDrop)).await });
+        let touched = tokio::spawn(async move { hands.touch(Fragile).await });
         match touched.await {
             Ok(answer) => answer.unwrap(),
             Err(end) => assert!(end.is_panic(), "or the caller had the last of it"),
@@ -339,8 +345,8 @@ struct Bare;
 impl Hands for Bare {
     /// Lets go of it behind the last of its calls.
     async fn touch(&self, traps: impl Traps) -> Result<()> {
-        for _ in 0..3 {
-            traps.spring_quietly(true).await?;
+        for at_once in [true, true, false] {
+            traps.spring_quietly(at_once).await?;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use super::context::Serving;
 use super::handler::HandlerFuture;
 use super::handling::{Ended, Running, Waiting};
 use super::incoming::{Incoming, unnamed};
-use super::link::{Attached, Link};
+use super::link::{Attached, Link, drop_in_net};
 use super::received::References;
 use super::target::{Mode, Services, Target};
 use crate::error::{Error, ErrorKind};
@@ -72,7 +72,6 @@ pub(super) fn dispatch(
     let lane = object.and_then(|object| link.lanes.of(object));
     let mut mode = Mode::Inline;
     let begun = Running::begin(serving, object, ended, |future, cx| {
-        let callee = callee; // it goes with this: the last of it may be the user's destructor
         let target = callee.target();
         let handler = target.dispatch.dispatch(incoming);
         mode = handler.mode;
@@ -83,6 +82,9 @@ pub(super) fn dispatch(
         let starts = mode != Mode::Spawned && lane.is_none();
         starts.then(|| future.poll(cx))
     });
+    if let Callee::Object(object) = callee {
+        drop_in_net(object); // the peer may have let go of it already
+    }
     let Some(handler) = begun else {
         return;
     };

@@ -390,9 +390,13 @@ impl Link {
 
 /// Drops what was the user's. A destructor that panics must not take the connection along.
 pub(super) fn drop_safely(garbage: Vec<Garbage<Attached>>) {
-    for one in garbage {
-        if catch_unwind(AssertUnwindSafe(|| drop(one))).is_err() {
-            tracing::error!("the destructor of an object that was passed panicked");
-        }
+    garbage.into_iter().for_each(drop_in_net);
+}
+
+/// The same of one.
+#[inline]
+pub(super) fn drop_in_net<T>(one: T) {
+    if catch_unwind(AssertUnwindSafe(|| drop(one))).is_err() {
+        tracing::error!("the destructor of an object that was passed panicked");
     }
 }
