@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Lifetime, ReturnType, TraitItemFn, Type, TypeImplTrait, parse_quote};
+use syn::{FnArg, Lifetime, ReturnType, TraitItemFn, Type, TypeImplTrait, parse_quote};
 
 use super::without_own_attributes;
 use crate::names;
@@ -34,11 +34,34 @@ pub(super) fn expand(method: &TraitItemFn) -> Option<TokenStream> {
         .make_where_clause()
         .predicates
         .push(sized);
+    promise_send(&mut method);
     method
         .default
         .get_or_insert_with(|| parse_quote!({ ::core::unreachable!() }));
     method.semi_token = None;
     Some(method.into_token_stream())
+}
+
+/// Other methods may await this one, and their futures have to be `Send`. Of one that takes an `impl Trait` it is not
+/// known whether that is.
+fn promise_send(method: &mut TraitItemFn) {
+    let signature = &mut method.sig;
+    let takes_any = signature
+        .inputs
+        .iter()
+        .any(|input| matches!(input, FnArg::Typed(input) if Mentions::of(&input.ty).impl_trait.is_some()));
+    if signature.asyncness.is_none() || method.default.is_some() || takes_any {
+        return;
+    }
+    let output = match &signature.output {
+        ReturnType::Default => parse_quote!(()),
+        ReturnType::Type(_, ty) => ty.clone(),
+    };
+    signature.asyncness = None;
+    signature.output = parse_quote! {
+        -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
+    };
+    method.default = Some(parse_quote!({ async { ::core::unreachable!() } }));
 }
 
 /// Of `impl Callback<&str>` rustc would complain as well, so it becomes `impl Callback<String>`.
