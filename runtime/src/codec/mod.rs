@@ -27,6 +27,7 @@ mod zoo;
 pub(crate) use bytes::{Bytes, OwnedBytes};
 pub(crate) use error::{DecodeError, EncodeError};
 pub(crate) use nesting::{ScanError, scan};
+pub(crate) use reader::unsigned;
 pub(crate) use text::utf8;
 #[cfg(test)]
 pub(crate) use value::encode;

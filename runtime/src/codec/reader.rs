@@ -98,27 +98,7 @@ impl<'de> Reader<'de> {
 
     /// The next value if it is a number, and not below zero; else nothing is read.
     pub(super) fn unsigned(&mut self) -> Option<u64> {
-        let (&marker, rest) = self.rest.split_first()?;
-        let (number, rest) = match marker {
-            0x00..=0x7f => (marker.into(), rest),
-            0xcc => {
-                let (number, rest) = rest.split_first()?;
-                (u64::from(*number), rest)
-            }
-            0xcd => {
-                let (number, rest) = rest.split_first_chunk()?;
-                (u64::from(u16::from_be_bytes(*number)), rest)
-            }
-            0xce => {
-                let (number, rest) = rest.split_first_chunk()?;
-                (u64::from(u32::from_be_bytes(*number)), rest)
-            }
-            0xcf => {
-                let (number, rest) = rest.split_first_chunk()?;
-                (u64::from_be_bytes(*number), rest)
-            }
-            _ => return None,
-        };
+        let (number, rest) = unsigned(self.rest)?;
         self.rest = rest;
         Some(number)
     }
@@ -262,6 +242,32 @@ impl<'de> Reader<'de> {
         let [tag] = self.array()?;
         Ok(Token::Extension(tag as i8, self.take(length)?))
     }
+}
+
+/// The number at the front, if there is one without a sign, and what follows on it.
+#[inline]
+pub(crate) fn unsigned(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (&marker, rest) = bytes.split_first()?;
+    Some(match marker {
+        0x00..=0x7f => (marker.into(), rest),
+        0xcc => {
+            let (number, rest) = rest.split_first()?;
+            (u64::from(*number), rest)
+        }
+        0xcd => {
+            let (number, rest) = rest.split_first_chunk()?;
+            (u64::from(u16::from_be_bytes(*number)), rest)
+        }
+        0xce => {
+            let (number, rest) = rest.split_first_chunk()?;
+            (u64::from(u32::from_be_bytes(*number)), rest)
+        }
+        0xcf => {
+            let (number, rest) = rest.split_first_chunk()?;
+            (u64::from_be_bytes(*number), rest)
+        }
+        _ => return None,
+    })
 }
 
 fn signed<'de>(number: i64) -> Token<'de> {

@@ -4,15 +4,19 @@
 //! and then it says what.
 
 use super::kind;
-use super::request::{NOTHING_ELSE, Target};
-use super::response::Status;
-use crate::codec::{scan, utf8};
+use super::request::{NOTHING_ELSE, NOTIFICATION_FIELDS, REQUEST_FIELDS, Target};
+use super::response::{FIELDS as RESPONSE_FIELDS, Status};
+use crate::codec::{scan, unsigned, utf8};
 use crate::id::{ObjectId, RequestId};
 
-const NIL: u8 = 0xc0;
-const REQUEST: u8 = kind::REQUEST as u8;
-const RESPONSE: u8 = kind::RESPONSE as u8;
-const NOTIFICATION: u8 = kind::NOTIFICATION as u8;
+const REQUEST: [u8; 3] = beginning(REQUEST_FIELDS, kind::REQUEST);
+const NOTIFICATION: [u8; 3] = beginning(NOTIFICATION_FIELDS, kind::NOTIFICATION);
+const RESPONSE: [u8; 3] = beginning(RESPONSE_FIELDS, kind::RESPONSE);
+
+/// The array, its kind, and no number.
+const fn beginning(fields: u32, kind: u64) -> [u8; 3] {
+    [0x90 | fields as u8, kind as u8, 0xc0]
+}
 
 /// A call that is made inside of no other, has no deadline and no metadata, and passes nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,10 +35,11 @@ impl<'a> PlainCall<'a> {
     /// Reads one, given without its length.
     #[inline]
     pub(crate) fn read(frame: &'a [u8], max_nesting: u32) -> Option<Self> {
-        let (id, rest) = match frame {
-            [0x99, NOTIFICATION, NIL, rest @ ..] => (None, rest),
-            [0x9a, REQUEST, NIL, rest @ ..] => {
-                let (id, rest) = number(rest)?;
+        let (beginning, rest) = frame.split_first_chunk()?;
+        let (id, rest) = match *beginning {
+            NOTIFICATION => (None, rest),
+            REQUEST => {
+                let (id, rest) = unsigned(rest)?;
                 (Some(RequestId(id)), rest)
             }
             _ => return None,
@@ -45,7 +50,7 @@ impl<'a> PlainCall<'a> {
                 (Target::Service(utf8(name)?), rest)
             }
             _ => {
-                let (id, rest) = number(rest)?;
+                let (id, rest) = unsigned(rest)?;
                 (Target::Object(ObjectId::new(id)?), rest)
             }
         };
@@ -85,10 +90,7 @@ impl<'a> PlainAnswer<'a> {
     /// Reads one, given without its length.
     #[inline]
     pub(crate) fn read(frame: &'a [u8], max_nesting: u32) -> Option<Self> {
-        let [0x96, RESPONSE, NIL, rest @ ..] = frame else {
-            return None;
-        };
-        let (id, rest) = number(rest)?;
+        let (id, rest) = unsigned(frame.strip_prefix(&RESPONSE)?)?;
         let (status, value) = match rest {
             [0, 0x90, value @ ..] => (Status::Ok, value),
             [1, 0x90, value @ ..] => (Status::Application, value),
@@ -100,21 +102,5 @@ impl<'a> PlainAnswer<'a> {
             status,
             value,
         })
-    }
-}
-
-/// The number at the front, if no sign is with it.
-#[inline]
-fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    match *bytes {
-        [small @ 0x00..=0x7f, ref rest @ ..] => Some((small.into(), rest)),
-        [0xcc, number, ref rest @ ..] => Some((number.into(), rest)),
-        [0xcd, a, b, ref rest @ ..] => Some((u16::from_be_bytes([a, b]).into(), rest)),
-        [0xce, a, b, c, d, ref rest @ ..] => Some((u32::from_be_bytes([a, b, c, d]).into(), rest)),
-        [0xcf, ref rest @ ..] => {
-            let (number, rest) = rest.split_first_chunk()?;
-            Some((u64::from_be_bytes(*number), rest))
-        }
-        _ => None,
     }
 }

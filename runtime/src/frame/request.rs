@@ -10,8 +10,8 @@ use super::reference::{Reference, read_table, write_table};
 use super::{Frame, PlainCall, kind};
 use crate::id::{ObjectId, RequestId, method_id};
 
-const REQUEST_FIELDS: u32 = 10;
-const NOTIFICATION_FIELDS: u32 = 9;
+pub(super) const REQUEST_FIELDS: u32 = 10;
+pub(super) const NOTIFICATION_FIELDS: u32 = 9;
 
 /// A call, with everything that is known before its parameters are decoded.
 #[derive(Clone, Debug, PartialEq)]

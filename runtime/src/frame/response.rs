@@ -9,7 +9,7 @@ use super::reference::{Reference, read_table, write_table};
 use super::{PlainAnswer, kind};
 use crate::id::RequestId;
 
-const FIELDS: u32 = 6;
+pub(super) const FIELDS: u32 = 6;
 
 /// The one answer to a request.
 #[derive(Clone, Debug, PartialEq)]

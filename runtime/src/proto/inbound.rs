@@ -83,18 +83,27 @@ impl<H: Host> Connection<H> {
     fn on_frame(&mut self, all: &Bytes, bytes: &[u8], now: Instant) -> Result<(), Fault> {
         let max_nesting = self.config.limits.max_nesting;
         if let Some(call) = PlainCall::read(bytes, max_nesting) {
+            self.is_used(now);
             return match self.takes_plain(bytes.len(), now)? {
                 true => self.on_call(all, call, None, None),
                 false => Ok(()), // as below
             };
         }
         if let Some(answer) = PlainAnswer::read(bytes, max_nesting) {
+            self.is_used(now);
             return match self.takes_plain(bytes.len(), now)? {
                 true => self.on_response(all, answer, Vec::new(), now),
                 false => Ok(()),
             };
         }
         self.on_any_frame(all, bytes, now)
+    }
+
+    /// By more than signs of life.
+    #[inline]
+    fn is_used(&mut self, now: Instant) {
+        self.idle.used(now);
+        self.owes_a_sign();
     }
 
     #[inline(never)]
@@ -106,8 +115,7 @@ impl<H: Host> Connection<H> {
             Err(why) => return Err(why.clone().into()),
         };
         if !matches!(frame, Frame::Ping(_) | Frame::Pong(_) | Frame::Ack(_)) {
-            self.idle.used(now);
-            self.owes_a_sign();
+            self.is_used(now);
         }
         if !self.takes(frame, bytes.len(), now)? {
             return Ok(()); // it came before the last connection broke

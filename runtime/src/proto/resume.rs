@@ -323,8 +323,6 @@ impl<H: Host> Connection<H> {
     /// As [`takes`](Self::takes), for a call or an answer.
     #[inline]
     pub(super) fn takes_plain(&mut self, length: usize, now: Instant) -> Result<bool, Fault> {
-        self.idle.used(now);
-        self.owes_a_sign();
         match &mut self.resume {
             None => Ok(true),
             Some(resume) => resume.takes_numbered(length, now),
