@@ -44,29 +44,31 @@ fn arm(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Token
         let outcome = <#object as #service>::#ident(&*object, #(#passed),*).await;
         reply(outcome);
     };
-    let is_serial = method.options.serial.is_some();
-    let is_spawned = method.options.spawn.is_some();
-    let lane = match (is_serial, is_spawned) {
-        (true, _) => quote!(serial),
-        (false, true) => quote!(spawn),
+    let lane = if method.options.serial.is_some() {
+        Some(quote!(serial))
+    } else if method.options.spawn.is_some() {
+        Some(quote!(spawn))
+    } else if method.parameters.iter().any(Parameter::borrows) {
+        Some(quote!(inline))
+    } else {
+        None
+    };
+    let Some(lane) = lane else {
         // Its arguments need not wait for anything, and once they are decoded the frame is not kept.
-        (false, false) if !method.parameters.iter().any(Parameter::borrows) => {
-            return quote! {
-                #(#cfgs)*
-                id if id == #description.id() => {
-                    let (_, _, arguments, reply, ..) = #codec();
-                    match arguments(call) {
-                        ::core::result::Result::Err(error) => {
-                            #private::Handler::failed(&#description, error)
-                        },
-                        ::core::result::Result::Ok((#(#locals,)*)) => {
-                            #private::Handler::inline(async move { #answer })
-                        }
+        return quote! {
+            #(#cfgs)*
+            id if id == #description.id() => {
+                let (_, _, arguments, reply, ..) = #codec();
+                match arguments(call) {
+                    ::core::result::Result::Err(error) => {
+                        #private::Handler::failed(&#description, error)
+                    },
+                    ::core::result::Result::Ok((#(#locals,)*)) => {
+                        #private::Handler::inline(async move { #answer })
                     }
                 }
-            };
-        }
-        (false, false) => quote!(inline),
+            }
+        };
     };
     quote! {
         #(#cfgs)*

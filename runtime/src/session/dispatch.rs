@@ -88,15 +88,18 @@ pub(super) fn dispatch(
     let Some(handler) = begun else {
         return;
     };
-    let waiting = match (mode, object, lane) {
-        (Mode::Spawned, ..) | (_, None, _) => return spawn(link, handler),
-        (_, Some(_), None) => Some(handler),
-        (_, Some(_), Some(lane)) => match lane.start(link, handler) {
+    let object = match (mode, object) {
+        (Mode::Spawned, _) | (_, None) => return spawn(link, handler),
+        (_, Some(object)) => object,
+    };
+    let waiting = match lane {
+        None => Some(handler),
+        Some(lane) => match lane.start(link, handler) {
             Ok(()) => None,
             Err(handler) => handler.start(ended), // the lane has just ended
         },
     };
-    if let (Some(handler), Some(object)) = (waiting, object) {
+    if let Some(handler) = waiting {
         link.lanes.open(link, object, handler);
     }
 }

@@ -90,10 +90,9 @@ impl Running {
             deadline: None,
             object,
         };
-        match polled {
-            Ok(None) => Some(begun),
-            Ok(Some(polled)) => begun.go_on(Ok(polled), ended),
-            Err(panic) => begun.go_on(Err(panic), ended),
+        match polled.transpose() {
+            None => Some(begun),
+            Some(polled) => begun.go_on(polled, ended),
         }
     }
 

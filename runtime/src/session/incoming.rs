@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use super::received::References;
 use super::remote::Method;
-use super::reply;
 use super::target::Handler;
 use super::value::{Arg, read_next};
 use crate::codec::{DecodeError, Values, read_array_head};
@@ -71,8 +70,7 @@ impl<'a> Incoming<'a> {
     /// Answers that the call failed, in place of a handler.
     #[cold]
     pub fn refuse(&self, error: Error) -> Handler {
-        reply::fail(unnamed(self.method), error);
-        Handler::inline(async {})
+        Handler::failed(unnamed(self.method), error)
     }
 
     /// Answers that `service` has no such method.

@@ -1,6 +1,7 @@
 //! What the peer can call: named services and passed objects.
 
 use std::any::Any;
+use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +9,6 @@ use super::forward::{Forward, LOST};
 use super::handler::{self, HandlerFuture};
 use super::incoming::Incoming;
 use super::lease;
-use super::remote::Method;
 use super::reply;
 use crate::error::Error;
 
@@ -71,7 +71,7 @@ impl Handler {
 
     /// One that has answered already: that the call failed.
     #[cold]
-    pub fn failed(method: &'static Method, error: Error) -> Self {
+    pub fn failed(method: impl fmt::Display, error: Error) -> Self {
         reply::fail(method, error);
         Self::inline(async {})
     }
