@@ -297,28 +297,10 @@ async fn a_panic_in_the_destructor_of_what_is_being_called_is_survived(over: Ove
             panic!("a trap on dropping"); // whatever else is panicking
         }
     }
-    impl Traps for Fragile {
-        async fn spring(&self, _text: String, _at_once: bool) -> Result<()> {
+    impl Button for Fragile {
+        async fn press(&self, springs: bool) -> Result<()> {
+            assert!(!springs, "a trap");
             Ok(())
-        }
-        async fn spring_quietly(&self, at_once: bool) -> Result<()> {
-            assert!(at_once, "a trap");
-            Ok(())
-        }
-        async fn spring_with_a_number(&self) -> Result<()> {
-            Ok(())
-        }
-        async fn take(&self, _trap: Trap) -> Result<()> {
-            Ok(())
-        }
-        async fn give(&self, _springs: bool) -> Result<Trap> {
-            unreachable!("nobody asks for one")
-        }
-        async fn wait_for_cancel(&self) -> Result<()> {
-            Ok(())
-        }
-        async fn answer(&self) -> Result<u32> {
-            Ok(1)
         }
     }
     let server = Server::builder().service(HandsServer::new(Bare));
@@ -336,17 +318,23 @@ async fn a_panic_in_the_destructor_of_what_is_being_called_is_survived(over: Ove
 }
 
 #[service]
+trait Button {
+    #[oneway]
+    async fn press(&self, springs: bool) -> Result<()>;
+}
+
+#[service]
 trait Hands {
-    async fn touch(&self, #[callback] traps: impl Traps) -> Result<()>;
+    async fn touch(&self, #[callback] button: impl Button) -> Result<()>;
 }
 
 struct Bare;
 
 impl Hands for Bare {
     /// Lets go of it behind the last of its calls.
-    async fn touch(&self, traps: impl Traps) -> Result<()> {
-        for at_once in [true, true, false] {
-            traps.spring_quietly(at_once).await?;
+    async fn touch(&self, button: impl Button) -> Result<()> {
+        for springs in [false, false, true] {
+            button.press(springs).await?;
         }
         Ok(())
     }
