@@ -15,6 +15,33 @@ const PARAMS_OF_DEPTH: fn(usize) -> Vec<u8> = |depth| {
     params
 };
 
+/// Writes a plain frame at one go behind those bytes, if it is of that form; it must be what its fields are one by one.
+fn writes_what_its_fields_say(frame: &Frame<'_>, before: &[u8]) -> bool {
+    let mut fields = BytesMut::new();
+    let mut out = BytesMut::from(before);
+    let length = match frame {
+        Frame::Request(call) | Frame::Notification(call) => {
+            request::write_head(&mut fields, call);
+            fields.put_slice(call.params);
+            call.plain().write(&mut out)
+        }
+        Frame::Response(answer) => {
+            response::write_head(&mut fields, answer);
+            fields.put_slice(answer.value);
+            answer.plain().write(&mut out)
+        }
+        other => panic!("neither a call nor an answer: {other:?}"),
+    };
+    let Some(length) = length else {
+        assert_eq!(out, before);
+        return false;
+    };
+    assert_eq!(length, fields.len());
+    let told = u32::try_from(length).expect("it is short").to_be_bytes();
+    assert_eq!(out, [before, &told, &fields].concat());
+    true
+}
+
 /// A request with these bytes for its table of references and its parameters.
 fn request(references: &[u8], params: &[u8]) -> Vec<u8> {
     let head = [0x9a, 0x00, 0xc0, 0x01, 0xa1, b'S', 0x07, 0xc0, 0xc0, 0xc0];
@@ -340,6 +367,23 @@ proptest! {
         agree_on(&out, nesting);
         let (call, answer) = (PlainCall::read(&out, MAX), PlainAnswer::read(&out, MAX));
         prop_assert!(spoilt || call.is_some() != answer.is_some());
+    }
+
+    #[test]
+    fn what_is_written_at_one_go_is_what_is_written_field_by_field(
+        frame in plain(),
+        name in "[a-z]{0,40}",
+        before in vec(any::<u8>(), 0..4),
+    ) {
+        prop_assert!(writes_what_its_fields_say(&frame, &before));
+        if let Frame::Request(mut call) | Frame::Notification(mut call) = frame {
+            // Neither a long name nor a short hash is of this form.
+            let is_short = name.len() <= 31;
+            call.target = Target::Service(&name);
+            prop_assert_eq!(writes_what_its_fields_say(&Frame::Request(call.clone()), &before), is_short);
+            call.method >>= 16;
+            prop_assert!(!writes_what_its_fields_say(&Frame::Request(call), &before));
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub(crate) mod control;
 mod cursor;
 pub(crate) mod error;
 pub(crate) mod greeting;
+mod head;
 #[cfg(test)]
 mod hostile;
 pub(crate) mod kind;

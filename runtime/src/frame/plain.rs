@@ -1,8 +1,11 @@
-//! Calls and answers in the form that nearly all have, read at one go.
+//! Calls and answers in the form that nearly all have, read and written at one go.
 //!
-//! What is `None` here is for [`read()`](super::read()): another frame, another form, or something that is wrong,
-//! and then it says what.
+//! What is `None` here is for [`read()`](super::read()) and [`write`](super::write): another frame, another form, or
+//! something that is wrong, and then they say what.
 
+use bytes::BytesMut;
+
+use super::head::{Head, SHORT_NAME};
 use super::kind;
 use super::request::{NOTHING_ELSE, NOTIFICATION_FIELDS, REQUEST_FIELDS, Target};
 use super::response::{FIELDS as RESPONSE_FIELDS, Status};
@@ -73,6 +76,32 @@ impl<'a> PlainCall<'a> {
             params,
         })
     }
+
+    /// Appends it with its length before it, and gives the length, as
+    /// [`write::request`](super::write::request) does. `None` if it is not of this form; then nothing was appended.
+    #[inline]
+    pub(crate) fn write(&self, out: &mut BytesMut) -> Option<usize> {
+        let mut head = Head::new();
+        match self.id {
+            None => head.put(NOTIFICATION),
+            Some(RequestId(id)) => {
+                head.put(REQUEST);
+                head.put_unsigned(id);
+            }
+        }
+        match self.target {
+            Target::Object(ObjectId(id)) => head.put_unsigned(id),
+            Target::Service(name) if name.len() <= SHORT_NAME => head.put_short(name),
+            Target::Service(_) => return None,
+        }
+        if self.method <= u32::from(u16::MAX) {
+            return None; // a hash that takes less room than all others
+        }
+        let [a, b, c, d] = self.method.to_be_bytes();
+        let [w, x, y, z] = NOTHING_ELSE;
+        head.put([0xce, a, b, c, d, w, x, y, z]);
+        head.write(self.params, out)
+    }
 }
 
 /// An answer of the method's own that passes nothing.
@@ -102,5 +131,17 @@ impl<'a> PlainAnswer<'a> {
             status,
             value,
         })
+    }
+
+    /// Appends it with its length before it, and gives the length, as
+    /// [`write::response`](super::write::response) does. `None` if it is longer than can be told; then nothing was
+    /// appended.
+    #[inline]
+    pub(crate) fn write(&self, out: &mut BytesMut) -> Option<usize> {
+        let mut head = Head::new();
+        head.put(RESPONSE);
+        head.put_unsigned(self.id.0);
+        head.put([self.status as u8, 0x90]);
+        head.write(self.value, out)
     }
 }

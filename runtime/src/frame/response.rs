@@ -35,15 +35,15 @@ impl<'a> Response<'a> {
     }
 }
 
-/// How a call ended.
+/// How a call ended, by the number that stands for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Status {
     /// The method returned `Ok`; the value is what it holds.
-    Ok,
+    Ok = 0,
     /// The method returned an error of its own type; the value is that error.
-    Application,
+    Application = 1,
     /// The call itself failed; the value is a [`Failure`].
-    Failed,
+    Failed = 2,
 }
 
 /// Why a call failed that was not answered by its method.
@@ -116,13 +116,6 @@ pub(super) fn write_head(out: &mut impl BufMut, response: &Response<'_>) {
     put_unsigned(out, kind::RESPONSE);
     put_nil(out);
     put_unsigned(out, response.id.0);
-    put_unsigned(
-        out,
-        match response.status {
-            Status::Ok => 0,
-            Status::Application => 1,
-            Status::Failed => 2,
-        },
-    );
+    put_unsigned(out, response.status as u64);
     write_table(out, &response.references);
 }

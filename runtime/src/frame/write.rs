@@ -49,10 +49,11 @@ fn long_request(out: &mut BytesMut, header: &Request<'_>, rest: usize) -> usize 
 /// An answer. `rest` more bytes of its value follow, which are not in `out`.
 #[inline]
 pub(crate) fn response(out: &mut BytesMut, header: &Response<'_>, rest: usize) -> usize {
-    if header.references.is_empty() {
-        return with_short_head(out, header.value, rest, |head| {
-            answer::write_head(head, header)
-        });
+    if rest == 0
+        && header.references.is_empty()
+        && let Some(length) = header.plain().write(out)
+    {
+        return length;
     }
     long_response(out, header, rest)
 }
