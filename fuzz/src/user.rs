@@ -9,9 +9,18 @@ use bytes::Bytes;
 use crate::attached::{Caller, Handed, Listener, Object, Tester, Told};
 use crate::end::{End, Made};
 use crate::error::ErrorKind;
-use crate::frame::{Request, Status, Target};
+use crate::frame::{PlainCall, Request, Status, Target};
 use crate::proto::{Connection, NewCall, NewReference, Payload, Submitted};
 use crate::steps::{Action, Call, How, Objects, Pass};
+
+/// The call for `submit_plain`, if it is of that form.
+fn plain_call<'a>(call: &NewCall<'a, Tester>) -> Option<PlainCall<'a>> {
+    let is_plain = call.rest.is_none()
+        && call.inside.is_none()
+        && call.deadline.is_none()
+        && call.passed.is_none();
+    is_plain.then(|| call.request.plain())
+}
 
 impl End {
     pub(crate) fn take(&mut self, action: &Action) {
@@ -85,7 +94,7 @@ impl End {
             None => Target::Service("S"),
         };
         let mut new = NewCall {
-            request: Request::new(target, call.method.into(), None, head),
+            request: Request::new(target, u32::from(call.method) << 12, None, head),
             rest: rest.as_ref(),
             one_way: call.one_way,
             held: false,
@@ -96,15 +105,24 @@ impl End {
         };
         self.submitted += 1;
         let (now, mut told) = (self.now, None);
+        let mut caller = || {
+            let (caller, state) = Caller::new();
+            told = Some(state);
+            caller
+        };
         let made = self.with(|core| {
-            let caller = || {
-                let (caller, state) = Caller::new();
-                told = Some(state);
-                caller
-            };
-            core.submit(&mut new, caller, || now)
+            // As a session does: at first in the one way that is for calls of its form if nothing is in its way.
+            if let Some(mut plain) = plain_call(&new)
+                && core.submit_plain(&mut plain, (!new.one_way).then_some(&mut caller))
+            {
+                return plain.id;
+            }
+            match core.submit(&mut new, caller, || now) {
+                Ok(Submitted::Sent(id) | Submitted::Waiting(id)) => Some(id),
+                Err(_) => None,
+            }
         });
-        if let (Ok(Submitted::Sent(id) | Submitted::Waiting(id)), Some(told)) = (made, told)
+        if let (Some(id), Some(told)) = (made, told)
             && told.get() == Told::Nothing
         {
             self.calls.push(Made { id, told, callee });

@@ -255,7 +255,7 @@ const _: () = {
     fn codec_ended() -> (
         impl Fn(
             &::ringback::__private::Remote,
-        ) -> ::ringback::__private::Call<Result<()>>,
+        ) -> ::core::result::Result<Result<()>, ::ringback::__private::Call<Result<()>>>,
         impl Fn(::ringback::Error) -> Result<()>,
         impl Fn(::ringback::__private::Incoming<'_>) -> ::ringback::Result<()>,
         impl Fn(Result<()>),
@@ -387,7 +387,7 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_ended().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    match codec_ended().0(remote).ended_at_once() {
+                    match codec_ended().0(remote) {
                         ::core::result::Result::Ok(outcome) => outcome,
                         ::core::result::Result::Err(call) => call.await,
                     }
@@ -469,7 +469,7 @@ const _: () = {
         }
         #[cfg(feature = "end")]
         async fn ended(&self) -> Result<()> {
-            match codec_ended().0(&self.remote).ended_at_once() {
+            match codec_ended().0(&self.remote) {
                 ::core::result::Result::Ok(outcome) => outcome,
                 ::core::result::Result::Err(call) => call.await,
             }

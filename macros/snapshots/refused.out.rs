@@ -211,7 +211,7 @@ const _: () = {
         impl Fn(
             &::ringback::__private::Remote,
             GoodListenerProxy,
-        ) -> ::ringback::__private::Call<Result<()>>,
+        ) -> ::core::result::Result<Result<()>, ::ringback::__private::Call<Result<()>>>,
         impl Fn(::ringback::Error) -> Result<()>,
         impl Fn(
             ::ringback::__private::Incoming<'_>,
@@ -311,10 +311,7 @@ const _: () = {
                 }
                 ::ringback::__private::Place::Closed(error) => codec_good().1(error),
                 ::ringback::__private::Place::Remote(remote) => {
-                    match codec_good()
-                        .0(remote, <GoodListenerProxy>::new(listener))
-                        .ended_at_once()
-                    {
+                    match codec_good().0(remote, <GoodListenerProxy>::new(listener)) {
                         ::core::result::Result::Ok(outcome) => outcome,
                         ::core::result::Result::Err(call) => call.await,
                     }
@@ -392,10 +389,7 @@ const _: () = {
     }
     impl Refused for RefusedClient {
         async fn good(&self, listener: impl Listener) -> Result<()> {
-            match codec_good()
-                .0(&self.remote, <GoodListenerProxy>::new(listener))
-                .ended_at_once()
-            {
+            match codec_good().0(&self.remote, <GoodListenerProxy>::new(listener)) {
                 ::core::result::Result::Ok(outcome) => outcome,
                 ::core::result::Result::Err(call) => call.await,
             }

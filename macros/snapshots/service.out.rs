@@ -404,7 +404,10 @@ const _: () = {
     fn codec_poke() -> (
         impl Fn(
             &my_crate::ringback::__private::Remote,
-        ) -> my_crate::ringback::__private::Call<Result<()>>,
+        ) -> ::core::result::Result<
+                Result<()>,
+                my_crate::ringback::__private::Call<Result<()>>,
+            >,
         impl Fn(my_crate::ringback::Error) -> Result<()>,
         impl Fn(
             my_crate::ringback::__private::Incoming<'_>,
@@ -621,7 +624,7 @@ const _: () = {
                     codec_poke().1(error)
                 }
                 my_crate::ringback::__private::Place::Remote(remote) => {
-                    match codec_poke().0(remote).ended_at_once() {
+                    match codec_poke().0(remote) {
                         ::core::result::Result::Ok(outcome) => outcome,
                         ::core::result::Result::Err(call) => call.await,
                     }
@@ -727,7 +730,7 @@ const _: () = {
                 .await
         }
         async fn poke(&self) -> Result<()> {
-            match codec_poke().0(&self.remote).ended_at_once() {
+            match codec_poke().0(&self.remote) {
                 ::core::result::Result::Ok(outcome) => outcome,
                 ::core::result::Result::Err(call) => call.await,
             }

@@ -51,7 +51,7 @@ pub(super) fn outcome(method: &Method<'_>, call: &TokenStream) -> TokenStream {
         return quote!(#call.await);
     }
     quote! {
-        match #call.ended_at_once() {
+        match #call {
             ::core::result::Result::Ok(outcome) => outcome,
             ::core::result::Result::Err(call) => call.await,
         }
@@ -81,10 +81,12 @@ fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Tok
     let decoded = forms.iter().map(|form| &form.decoded);
     let encode = forms.iter().map(Form::write);
     let decode = forms.iter().map(|form| form.read(private));
-    let send = if method.options.oneway.is_some() {
-        quote!(notify)
+    let call_type = quote!(#private::Call<#output>);
+    let (send, sent) = if method.options.oneway.is_some() {
+        let sent = quote!(::core::result::Result<#output, #call_type>);
+        (quote!(notify), sent)
     } else {
-        quote!(request)
+        (quote!(request), call_type)
     };
     let (encoder, reader) = match count {
         0 => (quote!(_), quote!(_)),
@@ -96,7 +98,7 @@ fn codec(context: &Context<'_>, method: &Method<'_>, names: &MethodNames) -> Tok
     quote! {
         #(#cfgs)*
         fn #codec() -> (
-            impl Fn(&#private::Remote, #(#erased),*) -> #private::Call<#output>,
+            impl Fn(&#private::Remote, #(#erased),*) -> #sent,
             impl Fn(#root::Error) -> #output,
             impl Fn(#private::Incoming<'_>) -> #root::Result<(#(#decoded,)*)>,
             impl Fn(#output),

@@ -85,6 +85,11 @@ impl Credit {
         self.used < self.limit
     }
 
+    /// Whether there is only one left, if that.
+    pub(super) fn is_the_last(&self) -> bool {
+        self.used + 1 >= self.limit
+    }
+
     /// Uses it for a call to that object, or to a named service.
     ///
     /// With the last of it even a one-way call is a request, whose response tells that it has ended. The
@@ -92,7 +97,7 @@ impl Credit {
     /// ends could wait for each other for ever.
     #[inline]
     pub(super) fn take<H: Host>(&mut self, import: Option<&mut Import<H>>, one_way: bool) -> Right {
-        let is_request = !one_way || self.used + 1 >= self.limit;
+        let is_request = !one_way || self.is_the_last();
         self.used += 1;
         self.notified += u64::from(!is_request);
         let stay = import.map_or(0, |import| {

@@ -12,6 +12,7 @@
 //! | `imports` | the peer's objects that this end knows |
 //! | `credit` | who may send, and who waits in which line |
 //! | `place` | who of a handler's calls may go without credit |
+//! | `plain` | calls that nothing is in the way of |
 //! | `outgoing` | the bytes that are to be written |
 //! | `at_once` | what a lone call needs no driver for |
 //! | `overflow` | what becomes of one-way calls that find their line full |
@@ -46,6 +47,7 @@ mod pace;
 mod passing;
 mod pings;
 mod place;
+mod plain;
 mod replay;
 mod reply;
 mod resume;

@@ -95,12 +95,8 @@ impl<H: Host> Connection<H> {
         caller: impl FnOnce() -> H::Caller,
         now: impl Fn() -> Instant,
     ) -> Result<Submitted, Rejected> {
-        let right = match self.plain_right_of(call) {
-            Some(right) => right,
-            None => match self.right_of(call)? {
-                Some(right) => right,
-                None => return self.wait(call, caller, now),
-            },
+        let Some(right) = self.right_of(call)? else {
+            return self.wait(call, caller, now);
         };
         let id = self.calls.next_id();
         let mut caller = (!call.one_way).then(caller);
@@ -112,28 +108,7 @@ impl<H: Host> Connection<H> {
         sent.map(|()| Submitted::Sent(id))
     }
 
-    /// The right to be sent at once that most calls have: it is no handler's, nobody leaves, and nothing is
-    /// short. Of all others `right_of` tells.
-    #[inline]
-    fn plain_right_of(&mut self, call: &NewCall<'_, H>) -> Option<Right> {
-        let is_plain =
-            !call.held && call.inside.is_none() && self.leaves.is_none() && self.may_send();
-        let line = call.line();
-        if !is_plain || self.credit.is_waiting(line) {
-            return None;
-        }
-        let import = line.and_then(|id| self.imports.get_mut(id));
-        let limit = self.peer.max_object_calls;
-        if let Some(import) = &import
-            && (import.closed.is_some() || !self.credit.has_share(import.used, limit))
-        {
-            return None;
-        }
-        Some(self.credit.take(import, call.one_way))
-    }
-
     /// Whether the call may be sent at once, and by what right.
-    #[inline(never)]
     fn right_of(&mut self, call: &mut NewCall<'_, H>) -> Result<Option<Right>, Rejected> {
         if let Some(error) = self.ended() {
             return Err(Rejected::Closed(error.clone()));

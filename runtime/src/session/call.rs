@@ -214,7 +214,7 @@ impl<R> Future for Call<R> {
 impl<R> Call<R> {
     /// What became of it, if that is clear without waiting.
     #[inline]
-    pub fn ended_at_once(self) -> Result<R, Self> {
+    pub(crate) fn ended_at_once(self) -> Result<R, Self> {
         match self.state {
             State::Sent => Ok((self.outcome)(self.method, Ended::Sent)),
             State::Failed(error) => Ok((self.outcome)(self.method, Ended::Failed(error))),
@@ -232,7 +232,7 @@ impl<R> fmt::Debug for Call<R> {
 }
 
 /// The outcome of a one-way call that was sent: it is `Result<(), E>`, of which no value is read.
-fn sent<R: Outcome>() -> R {
+pub(super) fn sent<R: Outcome>() -> R {
     let mut value = None::<R::Ok>;
     let unit = (&mut value as &mut dyn Any).downcast_mut::<Option<()>>();
     if let Some(unit) = unit {

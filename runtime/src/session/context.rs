@@ -166,6 +166,18 @@ impl Serving {
         CURRENT.with_borrow(|current| current.as_ref().map(|it| Arc::clone(&it.link)))
     }
 
+    /// Whether [`current`](Self::current) has nothing for a call that is made now over `link`.
+    #[inline]
+    pub(super) fn current_sets_nothing(link: &Arc<Link>) -> bool {
+        CURRENT.with_borrow(|current| match current {
+            None => true,
+            Some(serving) => {
+                serving.deadline.is_none()
+                    && (serving.request.is_none() || !Arc::ptr_eq(&serving.link, link))
+            }
+        })
+    }
+
     /// For a call that is made now over `link`: the request it is made inside of, if that came over
     /// the same session, and the deadline it inherits.
     pub(super) fn current(link: &Arc<Link>) -> (Option<RequestId>, Option<Instant>) {

@@ -7,12 +7,13 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::again::Again;
-use super::call::{Call, State};
+use super::call::{Call, State, sent};
 use super::handle::Session;
 use super::large;
 use super::link::Form;
 use super::passing::Passing;
 use super::remote::{Far, Method, Remote};
+use super::submit::is_sent_at_once;
 use super::value::{Arg, Outcome, write};
 use crate::codec::{EncodeError, ValueWriter, write_array_head};
 use crate::error::{Error, ErrorKind};
@@ -165,6 +166,12 @@ impl Encoded {
         }
     }
 
+    /// Whether they are short, and pass nothing.
+    #[inline]
+    pub(super) fn are_plain(&self) -> bool {
+        self.more.is_none()
+    }
+
     /// The objects among them.
     #[inline]
     pub(super) fn passing(&self) -> Option<&Passing> {
@@ -210,16 +217,47 @@ impl<'a> CallEncoder<'a> {
     /// Makes the call, which is answered.
     #[inline]
     pub fn request<R: Outcome>(self) -> Call<R> {
-        Call::new(self.encoder.method, self.submit())
+        Call::new(self.encoder.method, self.ask())
     }
 
-    /// Makes the call of a one-way method: it is over once it has entered the stream.
+    /// Makes the call of a one-way method: it is over once it has entered the stream. Mostly that is at once, and then
+    /// there is nothing to wait for.
     #[inline]
-    pub fn notify<R: Outcome<Ok = ()>>(self) -> Call<R> {
-        Call::new(self.encoder.method, self.submit())
+    pub fn notify<R: Outcome<Ok = ()>>(mut self) -> Result<R, Call<R>> {
+        match self.is_sent_at_once() {
+            true => Ok(sent()),
+            false => Err(Call::new(self.encoder.method, self.tell())),
+        }
     }
 
-    fn submit(self) -> State {
+    #[inline(never)]
+    fn is_sent_at_once(&mut self) -> bool {
+        let callee = self.far.callee(self.remote, self.session.as_ref());
+        let Encoder {
+            method,
+            writer,
+            more,
+        } = &mut self.encoder;
+        let params = writer.bytes_mut();
+        let is_sent =
+            more.is_none() && !large::is_large(params) && is_sent_at_once(&callee, method, params);
+        if is_sent {
+            buffer::put(std::mem::take(params));
+        }
+        is_sent
+    }
+
+    #[inline(never)]
+    fn tell(self) -> State {
+        let method = self.encoder.method;
+        let callee = self.far.callee(self.remote, self.session.as_ref());
+        match self.encoder.finish() {
+            Ok(arguments) => State::submit(&callee, method, &arguments),
+            Err(error) => State::Failed(error),
+        }
+    }
+
+    fn ask(self) -> State {
         let method = self.encoder.method;
         let arguments = match self.encoder.finish() {
             Ok(arguments) => arguments,
@@ -233,7 +271,7 @@ impl<'a> CallEncoder<'a> {
             ),
             session => {
                 let callee = self.far.callee(self.remote, session.as_ref());
-                State::submit(&callee, method, &arguments)
+                State::ask(&callee, method, &arguments)
             }
         }
     }

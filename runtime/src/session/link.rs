@@ -22,7 +22,7 @@ use super::target::Target;
 use super::watch::Watch;
 use crate::codec::ValueWriter;
 use crate::error::{Error, ErrorKind};
-use crate::frame::Status;
+use crate::frame::{PlainCall, Status};
 use crate::id::RequestId;
 use crate::proto::{Config, Connection, Departure, Garbage, Host, NewReference, Payload, Side};
 
@@ -158,6 +158,35 @@ impl Link {
         self.with_alone(alone, work)
     }
 
+    /// Sends a call of the usual form, if nothing is in its way. It makes no event and no garbage, and nobody
+    /// departs by it, so there is less to see to than after any other work.
+    #[inline]
+    pub(super) fn submit_plain(
+        &self,
+        call: &mut PlainCall<'_>,
+        caller: Option<impl FnOnce() -> Caller>,
+    ) -> bool {
+        let is_request = caller.is_some();
+        let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_sent = core.connection.submit_plain(call, caller);
+        let mut wakes = false;
+        if is_sent {
+            if core.idle {
+                if is_request {
+                    core.write_alone(ONE_CALL);
+                }
+                wakes = core.connection.has_output();
+                core.idle = !wakes;
+            }
+            self.note_congestion(&core);
+        }
+        drop(core);
+        if wakes {
+            self.driver.wake();
+        }
+        is_sent
+    }
+
     /// As [`with`](Self::with). If just so many calls are under way, and the driver has nothing to write, what
     /// there is to be written is written at once, and nobody is woken for it.
     #[inline]
@@ -222,10 +251,7 @@ impl Link {
         let departure = core.connection.departure();
         let departs = departure != core.departure;
         core.departure = departure;
-        let congested = core.connection.is_congested();
-        if congested != self.congested.load(Ordering::Relaxed) {
-            self.congested.store(congested, Ordering::Relaxed);
-        }
+        self.note_congestion(&core);
         drop(core);
         if let Some(garbage) = garbage {
             drop_safely(garbage);
@@ -237,6 +263,14 @@ impl Link {
             self.departs(departure);
         }
         result
+    }
+
+    #[inline]
+    fn note_congestion(&self, core: &Core) {
+        let congested = core.connection.is_congested();
+        if congested != self.congested.load(Ordering::Relaxed) {
+            self.congested.store(congested, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn peer_addr(&self) -> Option<SocketAddr> {

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use super::answer::Awaited;
 use super::call::{Call, State};
 use super::encoder::Encoded;
-use super::remote::{Method, Remote};
-use super::submit::{Terms, new_call, submit};
+use super::link::Attached;
+use super::remote::{Callee, Method, Remote};
+use super::submit::{NOBODY, Terms, ask, new_call, submit};
 use super::value::Outcome;
+use crate::proto::{Connection, Rejected, Submitted};
 
 /// So many calls are made in a row; then others may use the session.
 const ROW: usize = 64;
@@ -35,11 +38,9 @@ impl Encoded {
         first.link.with_call(method, |core| {
             let row = callees.take(ROW);
             for callee in row.take_while(|callee| Arc::ptr_eq(callee.link, first.link)) {
-                let terms = Terms::of(&callee, method);
-                let mut call = new_call(&callee, method, self, terms);
                 let mut answer = None;
-                let submitted = submit(core, &mut call, &mut answer);
-                if submitted.is_err() || answer.is_some() {
+                if let Some((submitted, terms)) = self.submit_to(core, &callee, method, &mut answer)
+                {
                     unended.push((made, submitted, answer, terms));
                 }
                 made += 1;
@@ -50,5 +51,31 @@ impl Encoded {
             open(place, Call::new(method, state));
         }
         made
+    }
+
+    /// Makes the call at one of them. Gives what became of it, unless it has ended by that.
+    #[inline]
+    fn submit_to(
+        &self,
+        core: &mut Connection<Attached>,
+        callee: &Callee<'_>,
+        method: &'static Method,
+        answer: &mut Option<Awaited>,
+    ) -> Option<(Result<Submitted, Rejected>, Terms)> {
+        if self.are_plain() && Terms::are_none_of(callee, method) {
+            let mut call = callee.plain_call(method, self.payload().bytes);
+            let is_sent = match method.is_one_way() {
+                true => core.submit_plain(&mut call, NOBODY),
+                false => core.submit_plain(&mut call, Some(|| ask(answer))),
+            };
+            if is_sent {
+                return call
+                    .id
+                    .map(|id| (Ok(Submitted::Sent(id)), Terms::default()));
+            }
+        }
+        let terms = Terms::of(callee, method);
+        let submitted = submit(core, &mut new_call(callee, method, self, terms), answer);
+        (submitted.is_err() || answer.is_some()).then_some((submitted, terms))
     }
 }

@@ -4,6 +4,7 @@
 //! into the message's table. So one encoded message can go over many sessions.
 
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::sync::{Arc, Weak};
 
 use serde::ser::{Error as _, Serializer};
@@ -55,19 +56,19 @@ impl Scope {
         Self { outer, before }
     }
 
-    /// Takes those that were noted. Most messages pass none, and have nothing to look for.
+    /// Puts the outer message back, and takes what was noted. Most messages pass nothing, and have nothing to look for.
     #[inline]
-    fn take(&self, next: u32) -> Option<Passing> {
-        let noted = COUNT.replace(next) - self.before;
+    fn end(&self) -> Option<Passing> {
+        let noted = COUNT.replace(self.outer) - self.before;
         (noted != 0).then(|| take_last(noted))
     }
 }
 
-/// Puts the outer message back, also when a user's `Serialize` unwinds.
+/// A user's `Serialize` unwinds.
 impl Drop for Scope {
     #[inline]
     fn drop(&mut self) {
-        drop(self.take(self.outer));
+        drop(self.end());
     }
 }
 
@@ -83,8 +84,7 @@ impl Passing {
     pub(super) fn noting<R>(before: u32, encode: impl FnOnce() -> R) -> (R, Option<Self>) {
         let scope = Scope::begin(before);
         let result = encode();
-        let passed = scope.take(before);
-        (result, passed)
+        (result, ManuallyDrop::new(scope).end())
     }
 
     /// More objects of the same message.

@@ -12,7 +12,7 @@ use super::current::Current;
 use super::encoder::CallEncoder;
 use super::handle::Session;
 use super::link::{Form, Link};
-use crate::frame::{Target, metadata};
+use crate::frame::{PlainCall, Target, metadata};
 use crate::id::{ObjectId, method_id};
 use crate::proto::Overflow;
 
@@ -296,7 +296,24 @@ impl Remote {
     }
 }
 
-impl Callee<'_> {
+impl<'a> Callee<'a> {
+    /// A call of the form that nearly all have, if it has no metadata.
+    #[inline]
+    pub(super) fn plain_call(&self, method: &Method, params: &'a [u8]) -> PlainCall<'a> {
+        PlainCall {
+            id: None,
+            target: self.target,
+            method: method.id(),
+            params,
+        }
+    }
+
+    /// Whether the user has set nothing for its calls.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.options.is_none()
+    }
+
     pub(super) fn overflow(&self) -> Overflow {
         self.options
             .map_or(Overflow::Wait, |options| options.overflow)

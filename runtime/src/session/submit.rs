@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::task::coop::poll_proceed;
 
 use super::again::Again;
-use super::answer::{Awaited, awaited};
+use super::answer::{Awaited, Caller, awaited};
 use super::call::{Deadline, State, Waiting, not_sent};
 use super::clock;
 use super::context::Serving;
@@ -20,7 +20,7 @@ use crate::id::RequestId;
 use crate::proto::{Connection, NewCall, Rejected, Submitted};
 
 /// Inside of which request of the peer a call is made, and until when.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Terms {
     inside: Option<RequestId>,
     deadline: Option<Instant>,
@@ -44,6 +44,14 @@ impl Terms {
             },
             made: made.map(|(now, _)| now),
         }
+    }
+
+    /// Whether the call is made inside of no request, and has all the time and no metadata.
+    #[inline]
+    pub(super) fn are_none_of(callee: &Callee<'_>, method: &Method) -> bool {
+        callee.is_plain()
+            && method.default_timeout().is_none()
+            && Serving::current_sets_nothing(callee.link)
     }
 
     /// Those of a call that is made once more: on another session than any handler's.
@@ -94,15 +102,42 @@ pub(super) fn submit(
     call: &mut NewCall<'_, Attached>,
     answer: &mut Option<Awaited>,
 ) -> Result<Submitted, Rejected> {
-    let caller = || {
-        let (caller, awaited) = awaited();
-        *answer = Some(awaited);
-        caller
-    };
-    core.submit(call, caller, clock::now)
+    core.submit(call, || ask(answer), clock::now)
 }
 
+/// Who waits for the answer of a one-way call that is sent at once.
+pub(super) const NOBODY: Option<fn() -> Caller> = None;
+
+/// Sends a one-way call of the usual form, if nothing is in its way.
 #[inline(always)]
+pub(super) fn is_sent_at_once(callee: &Callee<'_>, method: &Method, params: &[u8]) -> bool {
+    Terms::are_none_of(callee, method)
+        && has_its_turn()
+        && callee
+            .link
+            .submit_plain(&mut callee.plain_call(method, params), NOBODY)
+}
+
+/// Sends a request of the usual form, if nothing is in its way.
+#[inline(always)]
+fn asked_at_once(callee: &Callee<'_>, method: &Method, arguments: &Encoded) -> Option<Waiting> {
+    if !arguments.are_plain() || !Terms::are_none_of(callee, method) {
+        return None;
+    }
+    let mut call = callee.plain_call(method, arguments.payload().bytes);
+    let mut answer = None;
+    let is_sent = callee
+        .link
+        .submit_plain(&mut call, Some(|| ask(&mut answer)));
+    Some(Waiting {
+        link: Arc::clone(callee.link),
+        id: call.id.filter(|_| is_sent)?,
+        answer: answer?,
+        deadline: None,
+        again: None,
+    })
+}
+
 fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, terms: Terms) -> State {
     let mut call = new_call(callee, method, arguments, terms);
     call.held = method.is_one_way() && !has_its_turn();
@@ -110,6 +145,14 @@ fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, term
     let work = |core: &mut _| submit(core, &mut call, &mut answer);
     let submitted = callee.link.with_call(method, work);
     State::new(callee.link, method, submitted, answer, terms)
+}
+
+/// The caller of a call, and the answer that it waits for.
+#[inline]
+pub(super) fn ask(answer: &mut Option<Awaited>) -> Caller {
+    let (caller, awaited) = awaited();
+    *answer = Some(awaited);
+    caller
 }
 
 pub(super) fn begin_again(
@@ -154,8 +197,17 @@ impl State {
         }
     }
 
-    /// Makes a call.
+    /// Makes a call that is answered.
     #[inline]
+    pub(super) fn ask(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded) -> Self {
+        match asked_at_once(callee, method, arguments) {
+            Some(waiting) => Self::Waiting(waiting),
+            None => Self::submit(callee, method, arguments),
+        }
+    }
+
+    /// Makes a call, of whatever form and whatever is in its way.
+    #[inline(never)]
     pub(super) fn submit(
         callee: &Callee<'_>,
         method: &'static Method,

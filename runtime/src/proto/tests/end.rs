@@ -238,8 +238,12 @@ impl End {
         let now = self.clock.now();
         let ledger = Rc::clone(&self.ledger);
         let caller = ledger.next_caller();
-        let submitted =
-            self.with(|core| core.submit(&mut call.as_new_call(), || ledger.caller(), || now))?;
+        let submitted = match self.submit_plain(&call) {
+            Some(id) => Submitted::Sent(id),
+            None => {
+                self.with(|core| core.submit(&mut call.as_new_call(), || ledger.caller(), || now))?
+            }
+        };
         let (id, sent) = match submitted {
             Submitted::Sent(id) => (id, true),
             Submitted::Waiting(id) => (id, false),
@@ -250,6 +254,16 @@ impl End {
             caller: (self.ledger.next_caller() > caller).then_some(caller),
             callee: call.callee,
         })
+    }
+
+    /// Makes a call, as a session does at first, in the one way that is for calls of its form if nothing is in its way.
+    /// Gives its id, or zero if it needs none.
+    fn submit_plain(&mut self, call: &Outgoing) -> Option<RequestId> {
+        let mut plain = call.as_plain_call()?;
+        let ledger = Rc::clone(&self.ledger);
+        let caller = (!call.one_way).then_some(|| ledger.caller());
+        let is_sent = self.with(|core| core.submit_plain(&mut plain, caller));
+        is_sent.then(|| plain.id.unwrap_or(RequestId(0)))
     }
 
     /// Gives a call up.

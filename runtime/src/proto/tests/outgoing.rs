@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::attached::{Handed, Listener, Passable, Proxy, Tester};
 use super::end::Incoming;
-use crate::frame::{Metadata, Request, Target};
+use crate::frame::{Metadata, PlainCall, Request, Target};
 use crate::id::{ObjectId, RequestId};
 use crate::proto::{NewCall, NewReference, Overflow};
 
@@ -18,7 +18,7 @@ pub(super) const METHOD: u32 = 0x81c3_0001;
 pub(super) struct Outgoing {
     target: To,
     method: u32,
-    one_way: bool,
+    pub(super) one_way: bool,
     held: bool,
     inside: Option<RequestId>,
     deadline: Option<Instant>,
@@ -135,15 +135,41 @@ impl Outgoing {
         self
     }
 
-    /// Gives the call for `submit`. The parameters of every other call are in two pieces, as large ones are.
-    pub(super) fn as_new_call(&mut self) -> NewCall<'_, Tester> {
-        let (head, rest) = self.params.split_at(1);
-        let in_pieces = number_in(rest) % 2 == 1;
-        self.rest = in_pieces.then(|| Bytes::copy_from_slice(rest));
-        let target = match &self.target {
+    fn target(&self) -> Target<'_> {
+        match &self.target {
             To::Service(name) => Target::Service(name),
             To::Object(id) => Target::Object(*id),
-        };
+        }
+    }
+
+    /// The parameters of every other call are in two pieces, as large ones are.
+    fn is_in_pieces(&self) -> bool {
+        number_in(&self.params) % 2 == 1
+    }
+
+    /// Gives the call for `submit_plain`, if it is of that form.
+    pub(super) fn as_plain_call(&self) -> Option<PlainCall<'_>> {
+        let is_plain = !self.is_in_pieces()
+            && !self.held
+            && self.inside.is_none()
+            && self.deadline.is_none()
+            && self.metadata.is_empty()
+            && self.passing.is_empty();
+        is_plain.then(|| PlainCall {
+            id: None,
+            target: self.target(),
+            method: self.method,
+            params: &self.params,
+        })
+    }
+
+    /// Gives the call for `submit`.
+    pub(super) fn as_new_call(&mut self) -> NewCall<'_, Tester> {
+        let (head, rest) = self.params.split_at(1);
+        let in_pieces = self.is_in_pieces();
+        self.rest = in_pieces.then(|| Bytes::copy_from_slice(rest));
+        let passed = (!self.passing.is_empty()).then(|| std::mem::take(&mut self.passing));
+        let target = self.target();
         let metadata = Metadata::new(&self.metadata).ok();
         let params = if in_pieces { head } else { &self.params };
         NewCall {
@@ -154,7 +180,7 @@ impl Outgoing {
             inside: self.inside,
             deadline: self.deadline,
             overflow: self.overflow,
-            passed: (!self.passing.is_empty()).then(|| std::mem::take(&mut self.passing)),
+            passed,
         }
     }
 }
