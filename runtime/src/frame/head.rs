@@ -2,15 +2,15 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::append::put_unsigned;
 use super::length::PREFIX;
 
 /// A service's name whose length stands in its marker.
 pub(super) const SHORT_NAME: usize = 0x1f;
 
-/// As long as that of a plain call may be: the length, the array with its kind and no number, an id, a name, the
-/// method, and four fields of which there is nothing.
-const LONGEST: usize = PREFIX + 3 + 9 + (1 + SHORT_NAME) + 5 + 4;
+/// As long as that of a plain call may be (the length, the array with its kind and no number, an id, a name, the
+/// method, and four fields of which there is nothing), and then so many that they are copied in few steps.
+const LONGEST: usize = 64;
+const _: () = assert!(PREFIX + 3 + 9 + (1 + SHORT_NAME) + 5 + 4 <= LONGEST);
 
 /// What is written of a frame before its payload, where that is short: put together beside the buffer.
 pub(super) struct Head {
@@ -41,12 +41,15 @@ impl Head {
         }
     }
 
-    #[inline(never)]
+    #[inline]
     fn put_long_unsigned(&mut self, value: u64) {
-        let mut room = &mut self.bytes[self.length..];
-        let before = room.len();
-        put_unsigned(&mut room, value);
-        self.length += before - room.len();
+        let [a, b, c, d, e, f, g, h] = value.to_be_bytes();
+        match value {
+            0..0x100 => self.put([0xcc, h]),
+            0x100..0x1_0000 => self.put([0xcd, g, h]),
+            0x1_0000..0x1_0000_0000 => self.put([0xce, e, f, g, h]),
+            _ => self.put([0xcf, a, b, c, d, e, f, g, h]),
+        }
     }
 
     #[inline(always)]

@@ -326,11 +326,4 @@ pub(super) mod buffer {
             let _ = SPARE.try_with(|spare| spare.set(buffer));
         }
     }
-
-    pub(crate) fn with<R>(work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-        let mut buffer = take();
-        let result = work(&mut buffer);
-        put(buffer);
-        result
-    }
 }

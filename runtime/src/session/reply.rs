@@ -9,7 +9,6 @@ use super::passing::Passing;
 use super::remote::Method;
 use super::value::{Outcome, OutcomeWriter};
 use crate::error::{Error, ErrorKind};
-use crate::frame::Status;
 use crate::proto::Payload;
 
 /// Answers with what the handler returned.
@@ -20,27 +19,23 @@ pub fn reply<R: Outcome>(method: &'static Method, mut outcome: R) {
         }
         return;
     };
-    buffer::with(|out| {
-        let (written, passing) = Passing::noting(0, || {
-            let mut writer = OutcomeWriter {
-                out,
-                form,
-                rest: None,
-                written: Ok(Status::Ok),
-            };
-            outcome.write(&mut writer);
-            writer.written.map(|status| (status, writer.rest))
-        });
-        // Not before: the user's code that writes it may panic, and then that is the answer.
-        let Some((link, id)) = Serving::take_answer() else {
-            return;
-        };
-        match written {
-            Ok((status, rest)) => {
+    let mut writer = OutcomeWriter::new(form.writer(buffer::take()));
+    let ((), passing) = Passing::noting(0, || outcome.write(&mut writer));
+    answer(method, writer, passing);
+}
+
+/// Answers with what was written. Not before that: the user's code that writes it may panic, and then that is the
+/// answer.
+fn answer(method: &'static Method, outcome: OutcomeWriter, passing: Option<Passing>) {
+    let mut written = outcome.writer.into_bytes();
+    if let Some((link, id)) = Serving::take_answer() {
+        match outcome.written {
+            Ok(status) => {
                 let references = passing.map(|passing| passing.over(&link));
-                let rest = rest.or_else(|| large::lend(out).map(Box::new));
+                let rest = outcome.rest;
+                let rest = rest.or_else(|| large::lend(&mut written).map(Box::new));
                 let value = Payload {
-                    bytes: out,
+                    bytes: &written,
                     rest: rest.as_deref(),
                 };
                 link.reply(id, status, references, value, || method.to_string());
@@ -53,7 +48,8 @@ pub fn reply<R: Outcome>(method: &'static Method, mut outcome: R) {
                 link.fail(id, &error);
             }
         }
-    });
+    }
+    buffer::put(written);
 }
 
 /// Answers that the call failed.

@@ -9,7 +9,6 @@ use super::large::{self, Found};
 use crate::codec::{Bytes, DecodeError, EncodeError, OwnedBytes, ValueWriter, Values};
 use crate::error::{Error, ErrorKind};
 use crate::frame::Status;
-use crate::session::link::Form;
 
 /// An owned argument of a service method. Every type that serde can write and read is one.
 #[diagnostic::on_unimplemented(
@@ -72,7 +71,7 @@ pub trait Outcome: Sized + Send + 'static {
 
     /// Appends the outcome, and may take it apart for that.
     #[doc(hidden)]
-    fn write(&mut self, writer: &mut OutcomeWriter<'_>);
+    fn write(&mut self, writer: &mut OutcomeWriter);
 
     /// The failure, if it is one of ours.
     #[doc(hidden)]
@@ -92,26 +91,29 @@ pub struct OutcomeReader<'a> {
 
 /// Where an outcome is written.
 #[doc(hidden)]
-pub struct OutcomeWriter<'a> {
-    pub(super) out: &'a mut Vec<u8>,
-    pub(super) form: Form,
+pub struct OutcomeWriter {
+    pub(super) writer: ValueWriter,
     /// What follows on it.
     pub(super) rest: Option<Box<bytes::Bytes>>,
     pub(super) written: Result<Status, EncodeError>,
 }
 
-impl OutcomeWriter<'_> {
+impl OutcomeWriter {
+    #[inline]
+    pub(super) fn new(writer: ValueWriter) -> Self {
+        Self {
+            writer,
+            rest: None,
+            written: Ok(Status::Ok),
+        }
+    }
+
     fn write<T: Returned>(&mut self, value: &mut T, status: Status) {
         self.rest = large::taken(value).map(Box::new);
         self.written = match &self.rest {
-            None => {
-                let mut writer = self.form.writer(std::mem::take(self.out));
-                let written = write(value, &mut writer);
-                *self.out = writer.into_bytes();
-                written.map(|()| status)
-            }
+            None => write(value, &mut self.writer).map(|()| status),
             Some(bytes) => {
-                large::write_head(self.out, bytes);
+                large::write_head(self.writer.bytes_mut(), bytes);
                 Ok(status)
             }
         };
@@ -178,7 +180,7 @@ impl<T: Returned, E: Failure> Outcome for Result<T, E> {
         }
     }
 
-    fn write(&mut self, writer: &mut OutcomeWriter<'_>) {
+    fn write(&mut self, writer: &mut OutcomeWriter) {
         match self {
             Ok(value) => writer.write(value, Status::Ok),
             Err(error) => writer.write(error, Status::Application),
