@@ -28,6 +28,8 @@ pub(crate) struct End {
     events: VecDeque<Event<Tester>>,
     /// In which the calls that come now lie.
     frames: Bytes,
+    /// The object that the last of them was made to, until all events are acted on.
+    before: Option<(ObjectId, Object)>,
     pub(crate) held: Vec<Rc<Proxy>>,
     let_go: Rc<RefCell<Vec<ObjectId>>>,
     pub(crate) own: Vec<Rc<Listener>>,
@@ -69,6 +71,7 @@ impl End {
             reader: Reader::default(),
             events: VecDeque::new(),
             frames: Bytes::new(),
+            before: None,
             held: Vec::new(),
             let_go: Rc::default(),
             own: Vec::new(),
@@ -130,12 +133,21 @@ impl End {
                     if let IncomingTarget::Service(name) = &call.target {
                         assert!(std::str::from_utf8(&self.frames[name.clone()]).is_ok());
                     }
-                    let (object, target) = match call.target {
-                        IncomingTarget::Object(id, Object::Own(handed)) => (Some(id), Some(handed)),
-                        IncomingTarget::Object(_, Object::Peers(_)) => {
+                    self.before = match call.target {
+                        IncomingTarget::Object(id, Some(object)) => Some((id, object)),
+                        IncomingTarget::Object(id, None) => {
+                            let before = self.before.take();
+                            assert!(before.as_ref().is_some_and(|(before, _)| *before == id));
+                            before
+                        }
+                        IncomingTarget::Service(_) | IncomingTarget::Unknown(_) => None,
+                    };
+                    let (object, target) = match &self.before {
+                        Some((id, Object::Own(handed))) => (Some(*id), Some(Rc::clone(handed))),
+                        Some((_, Object::Peers(_))) => {
                             panic!("an object of the peer stands among those of this end")
                         }
-                        IncomingTarget::Service(_) | IncomingTarget::Unknown(_) => (None, None),
+                        None => (None, None),
                     };
                     let references = call.extras.map_or_else(Vec::new, |it| it.references);
                     let passed = self.passed(references);
@@ -160,6 +172,9 @@ impl End {
                 Event::Entered(caller) | Event::Failed(caller, _) => caller.tell(),
                 Event::ObjectClosed(watch) => watch.told.set(watch.told.get() + 1),
             }
+        }
+        if self.events.is_empty() {
+            self.before = None;
         }
     }
 

@@ -115,7 +115,9 @@ fn in_words(event: Event<Tester>, frames: &mut Bytes) -> Option<String> {
             let params = frames.slice(call.params);
             let target = match &call.target {
                 IncomingTarget::Service(name) => format!("{:?}", frames.slice(name.clone())),
-                IncomingTarget::Object(id, Object::Own(_) | Object::Peers(_)) => format!("{id}"),
+                IncomingTarget::Object(id, None | Some(Object::Own(_) | Object::Peers(_))) => {
+                    format!("{id}")
+                }
                 IncomingTarget::Unknown(id) => format!("unknown {id}"),
             };
             let extras = call

@@ -10,6 +10,7 @@ use super::goaway::Leaving;
 use super::heartbeat::{Beat, Heartbeat};
 use super::idle::Idle;
 use super::imports::ImportTable;
+use super::inbound::Row;
 use super::outgoing::{Output, Queue};
 use super::pace::{Pace, TooSlow};
 use super::pings::Pings;
@@ -126,6 +127,8 @@ pub(crate) struct Connection<H: Host> {
     pub(super) events: VecDeque<Event<H>>,
     /// Among these are the frames that are being acted on, since one of them is a call.
     pub(super) frames_are_told: bool,
+    /// Calls of the peer that are being read.
+    pub(super) row: Row,
     pub(super) garbage: Vec<Garbage<H>>,
     /// One-way calls dropped by overflow policies.
     pub(super) dropped: u64,
@@ -166,6 +169,7 @@ impl<H: Host> Connection<H> {
             pong_due: None,
             events: VecDeque::new(),
             frames_are_told: false,
+            row: Row::default(),
             garbage: Vec::new(),
             dropped: 0,
             heartbeat: Heartbeat::new(config.heartbeat, config.heartbeat_misses, now),

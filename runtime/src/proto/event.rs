@@ -44,7 +44,7 @@ impl<H: Host> Event<H> {
         let references = match self {
             Self::Opened | Self::Resume(_) | Self::Frames(_) | Self::Cancelled(_) => return,
             Self::Call(call) => {
-                if let IncomingTarget::Object(_, object) = call.target {
+                if let IncomingTarget::Object(_, Some(object)) = call.target {
                     remains.garbage.push(Garbage::Object(object));
                 }
                 call.extras
@@ -99,8 +99,8 @@ pub(crate) struct Extras<H: Host> {
 pub(crate) enum IncomingTarget<H: Host> {
     /// A named service, and where its name stands, as the arguments do.
     Service(Range<usize>),
-    /// An object of this end.
-    Object(ObjectId, H::Object),
+    /// An object of this end; `None` if it is that of the call before, for which there was one.
+    Object(ObjectId, Option<H::Object>),
     /// An object that this end does not have (any more).
     Unknown(ObjectId),
 }

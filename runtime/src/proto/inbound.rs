@@ -18,6 +18,15 @@ use crate::frame::{
 };
 use crate::id::{ObjectId, RequestId};
 
+/// Plain calls of the peer to one object, with nothing between them but answers. The object's credit is counted when
+/// they end.
+#[derive(Default)]
+pub(super) struct Row {
+    object: Option<ObjectId>,
+    /// Calls that are not counted yet.
+    calls: u32,
+}
+
 impl<H: Host> Connection<H> {
     /// Takes what arrived off the front of `input`, as far as frames are whole.
     pub(crate) fn receive(&mut self, input: &mut BytesMut, now: Instant) -> Result<(), Fault> {
@@ -75,7 +84,9 @@ impl<H: Host> Connection<H> {
     /// Acts on the frames in `all`.
     fn on_frames(&mut self, all: Bytes, now: Instant) -> Result<(), Fault> {
         self.frames_are_told = false;
-        Frames::of(&all).try_for_each(|frame| self.on_frame(&all, frame, now))
+        let done = Frames::of(&all).try_for_each(|frame| self.on_frame(&all, frame, now));
+        self.end_row();
+        done
     }
 
     /// Acts on one of the frames that came in `all`.
@@ -85,7 +96,7 @@ impl<H: Host> Connection<H> {
         if let Some(call) = PlainCall::read(bytes, max_nesting) {
             self.is_used(now);
             return match self.takes_plain(bytes.len(), now)? {
-                true => self.on_call(all, call, None, None),
+                true => self.on_plain_call(all, call),
                 false => Ok(()), // as below
             };
         }
@@ -108,6 +119,7 @@ impl<H: Host> Connection<H> {
 
     #[inline(never)]
     fn on_any_frame(&mut self, all: &Bytes, bytes: &[u8], now: Instant) -> Result<(), Fault> {
+        self.end_row();
         // A frame with all its fields is large, and is not moved from where it was read.
         let frame = read(bytes, self.config.limits.max_nesting);
         let frame = match &frame {
@@ -173,6 +185,39 @@ impl<H: Host> Connection<H> {
         }
     }
 
+    /// A plain call. Of those in a row to one object, that is looked up for the first and after the last.
+    #[inline]
+    fn on_plain_call(&mut self, all: &Bytes, call: PlainCall<'_>) -> Result<(), Fault> {
+        let object = match call.target {
+            Target::Object(id) if self.row.object == Some(id) => id,
+            _ => {
+                self.end_row();
+                return self.on_call(all, call, None, None);
+            }
+        };
+        self.served.admit()?;
+        self.row.calls += 1;
+        if let Some(id) = call.id {
+            self.admit_request(id, None, Some(object))?;
+        }
+        self.call_comes(all, call, IncomingTarget::Object(object, None), None);
+        Ok(())
+    }
+
+    /// Something comes that is neither one more call to the same object nor an answer.
+    #[inline]
+    fn end_row(&mut self) {
+        let Some(id) = self.row.object.take() else {
+            return;
+        };
+        let calls = std::mem::take(&mut self.row.calls);
+        if calls > 0
+            && let Some(object) = self.exports.window(id)
+        {
+            self.served.admit_to(object, calls);
+        }
+    }
+
     /// A call, and what most calls do without.
     #[inline]
     fn on_call(
@@ -187,8 +232,10 @@ impl<H: Host> Connection<H> {
             Target::Object(id) => self.exports.called(id),
         };
         if parent.is_none() {
-            self.served
-                .admit(called.as_mut().map(|(_, window)| &mut **window))?;
+            self.served.admit()?;
+            if let Some((_, window)) = &mut called {
+                self.served.admit_to(window, 1);
+            }
         }
         let (target, object) = match (call.target, called) {
             (Target::Service(name), _) => {
@@ -196,7 +243,8 @@ impl<H: Host> Connection<H> {
                 (IncomingTarget::Service(place), None)
             }
             (Target::Object(id), Some((object, _))) => {
-                (IncomingTarget::Object(id, object.clone()), Some(id))
+                self.row.object = Some(id);
+                (IncomingTarget::Object(id, Some(object.clone())), Some(id))
             }
             (Target::Object(id), None) => (IncomingTarget::Unknown(id), None),
         };
@@ -207,6 +255,18 @@ impl<H: Host> Connection<H> {
             }
             None => {}
         }
+        self.call_comes(all, call, target, extras);
+        Ok(())
+    }
+
+    #[inline(always)] // else the call is moved about
+    fn call_comes(
+        &mut self,
+        all: &Bytes,
+        call: PlainCall<'_>,
+        target: IncomingTarget<H>,
+        extras: Option<Box<Extras<H>>>,
+    ) {
         if !std::mem::replace(&mut self.frames_are_told, true) {
             self.events.push_back(Event::Frames(all.clone()));
         }
@@ -217,7 +277,6 @@ impl<H: Host> Connection<H> {
             params: place_of(call.params, all),
             extras,
         }));
-        Ok(())
     }
 
     fn receive_extras(

@@ -48,22 +48,26 @@ impl ServedTable {
         }
     }
 
-    /// Takes a place for a call that used credit, to an object of this end or to none.
-    pub(super) fn admit(&mut self, object: Option<&mut ObjectWindow>) -> Result<(), Fault> {
+    /// Takes a place for a call that used credit.
+    #[inline]
+    pub(super) fn admit(&mut self) -> Result<(), Fault> {
         if self.all.is_full() {
             return Err(Fault::protocol(format!(
                 "more than {} calls outstanding (max_calls)",
                 self.all.limit()
             )));
         }
-        self.all.take();
+        self.all.take(1);
         self.due |= self.all.is_full() && self.all.is_due();
-        if let Some(object) = object {
-            // What is beyond the object's own limit may be of before a release, hence no fault.
-            object.window.take();
-            self.due |= object.window.is_full() && object.window.is_due();
-        }
         Ok(())
+    }
+
+    /// So many of them were to that object of this end. What is beyond its own limit may be of before a release,
+    /// hence no fault.
+    #[inline]
+    pub(super) fn admit_to(&mut self, object: &mut ObjectWindow, calls: u32) {
+        object.window.take(calls);
+        self.due |= object.window.is_full() && object.window.is_due();
     }
 
     pub(super) fn insert(&mut self, id: RequestId, serving: Serving) -> Result<(), Fault> {

@@ -36,9 +36,9 @@ impl Window {
         self.used >= self.limit
     }
 
-    /// A call came.
-    pub(super) fn take(&mut self) {
-        self.used += 1;
+    /// So many calls came.
+    pub(super) fn take(&mut self, calls: u32) {
+        self.used += calls;
     }
 
     /// A request was answered, by which the peer hears of it.

@@ -21,30 +21,66 @@ use crate::error::{Error, ErrorKind};
 use crate::id::ObjectId;
 use crate::proto::{Extras, IncomingCall, IncomingTarget};
 
+/// What the calls that are acted on have in common.
+#[derive(Default)]
+pub(super) struct Calls {
+    /// The bytes in which they lie.
+    pub(super) frames: Bytes,
+    /// The object that the last one was made to, if it was made to one: the next may be made to it as well.
+    object: Option<Arc<Target>>,
+    /// Those whose handlers ended at once.
+    pub(super) ended: Ended,
+}
+
+impl Calls {
+    /// All of them have been acted on.
+    pub(super) fn are_done(&mut self) {
+        if !self.frames.is_empty() {
+            self.frames = Bytes::new(); // there is room to read again
+        }
+        if let Some(object) = self.object.take() {
+            drop_in_net(object); // the peer may have let go of it already
+        }
+    }
+}
+
 /// Finds whom the peer calls and starts the handler.
 pub(super) fn dispatch(
     link: &Arc<Link>,
     services: &Services,
-    frames: &Bytes,
+    calls: &mut Calls,
     mut call: IncomingCall<Attached>,
-    ended: &mut Ended,
 ) {
     let id = call.id;
     let (terms, references) = match call.extras.take() {
         None => (Terms::default(), None),
         Some(extras) => Terms::of(link, *extras),
     };
-    let (callee, object) = match call.target {
-        IncomingTarget::Object(object, target) => (Ok(Callee::Object(target)), Some(object)),
+    let Calls {
+        frames,
+        object: last,
+        ended,
+        ..
+    } = calls;
+    let (target, object) = match call.target {
+        IncomingTarget::Object(object, target) => {
+            if target.is_some() {
+                drop_in_net(std::mem::replace(last, target)); // the peer may have let go of it already
+            }
+            (
+                last.as_deref().ok_or_else(|| no_such_object(object)),
+                Some(object),
+            )
+        }
         IncomingTarget::Unknown(object) => (Err(no_such_object(object)), None),
         IncomingTarget::Service(name) => {
             let name = &frames[name];
-            let target = services.get(name).map(Callee::Service);
+            let target = services.get(name);
             (target.ok_or_else(|| no_such_service(services, name)), None)
         }
     };
-    let callee = match callee {
-        Ok(callee) => callee,
+    let target = match target {
+        Ok(target) => target,
         Err(error) => {
             match id {
                 Some(id) => link.fail(id, &error),
@@ -63,7 +99,7 @@ pub(super) fn dispatch(
         references,
     };
     let serving = Serving {
-        link: Arc::clone(link),
+        link: ended.link(link),
         request: id,
         answered: false,
         deadline: terms.deadline,
@@ -72,7 +108,6 @@ pub(super) fn dispatch(
     let lane = object.and_then(|object| link.lanes.of(object));
     let mut mode = Mode::Inline;
     let begun = Running::begin(serving, object, ended, |future, cx| {
-        let target = callee.target();
         let handler = target.dispatch.dispatch(incoming);
         mode = handler.mode;
         let future = future.insert(match mode {
@@ -82,9 +117,6 @@ pub(super) fn dispatch(
         let starts = mode != Mode::Spawned && lane.is_none();
         starts.then(|| future.poll(cx))
     });
-    if let Callee::Object(object) = callee {
-        drop_in_net(object); // the peer may have let go of it already
-    }
     let Some(handler) = begun else {
         return;
     };
@@ -101,21 +133,6 @@ pub(super) fn dispatch(
     };
     if let Some(handler) = waiting {
         link.lanes.open(link, object, handler);
-    }
-}
-
-/// Whom the peer calls.
-enum Callee<'a> {
-    Object(Arc<Target>),
-    Service(&'a Target),
-}
-
-impl Callee<'_> {
-    fn target(&self) -> &Target {
-        match self {
-            Self::Object(target) => target,
-            Self::Service(target) => target,
-        }
     }
 }
 

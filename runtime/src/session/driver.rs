@@ -17,17 +17,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
 use super::answer::{Answer, Reply};
 use super::clock::{self, now};
 use super::direct::Direct;
-use super::dispatch::dispatch;
+use super::dispatch::{Calls, dispatch};
 use super::goodbye::End;
 use super::handle::Session;
-use super::handling::Ended;
 use super::input::Input;
 use super::link::{Attached, Link, drop_safely};
 use super::open::Opened;
@@ -60,9 +59,8 @@ pub(super) struct Driver<T: Transport> {
     /// What is being written.
     pub(super) output: Output,
     pub(super) events: VecDeque<Event<Attached>>,
-    /// In which the calls that come now lie, until all events are acted on.
-    pub(super) frames: Bytes,
-    ended: Ended,
+    /// Those that come now, until all events are acted on.
+    pub(super) calls: Calls,
     stepped_back: bool,
     timer: Option<Pin<Box<Sleep>>>,
     /// Whom the timer wakes, if it has been told.
@@ -95,8 +93,7 @@ impl<T: Transport> Driver<T> {
             has_unread: false,
             output: Output::default(),
             events: VecDeque::new(),
-            frames: Bytes::new(),
-            ended: Ended::default(),
+            calls: Calls::default(),
             stepped_back: false,
             timer: None,
             timer_wakes: None,
@@ -311,10 +308,10 @@ impl<T: Transport> Driver<T> {
         {
             self.act_on(event);
         }
-        if self.events.is_empty() && !self.frames.is_empty() {
-            self.frames = Bytes::new(); // there is room to read again
+        if self.events.is_empty() {
+            self.calls.are_done();
         }
-        self.ended.tell(&self.link);
+        self.calls.ended.tell(&self.link);
     }
 
     pub(super) fn act_on(&mut self, event: Event<Attached>) {
@@ -326,11 +323,8 @@ impl<T: Transport> Driver<T> {
                 }
             }
             Event::Resume(resume) => self.claim = Some(resume),
-            Event::Frames(frames) => self.frames = frames,
-            Event::Call(call) => {
-                let (link, services, frames) = (&self.link, &self.services, &self.frames);
-                dispatch(link, services, frames, call, &mut self.ended);
-            }
+            Event::Frames(frames) => self.calls.frames = frames,
+            Event::Call(call) => dispatch(&self.link, &self.services, &mut self.calls, call),
             Event::Cancelled(id) => self.link.running.abort(id),
             Event::Reply {
                 caller,

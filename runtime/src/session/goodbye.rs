@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use super::clock::now;
 use super::driver::Driver;
@@ -51,7 +51,7 @@ impl<T: Transport> Driver<T> {
         let left = std::mem::take(&mut self.events).into_iter();
         let is_call = |event: &_| matches!(event, Event::Call(_) | Event::Frames(_));
         let (calls, told): (Vec<_>, Vec<_>) = left.partition(is_call);
-        self.frames = Bytes::new();
+        self.calls.are_done();
         told.into_iter().for_each(|event| self.act_on(event));
         self.link.drive(|core| core.put_back(calls));
         match &end {

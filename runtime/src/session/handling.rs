@@ -16,24 +16,34 @@ use super::running::Entry;
 use crate::error::{Error, ErrorKind};
 use crate::id::{ObjectId, RequestId};
 
-/// One-way calls whose handlers have ended where they began: how many in a row for which object. The peer
-/// is told of all that came together at once.
+/// Calls whose handlers have ended where they began.
 #[derive(Default)]
-pub(super) struct Ended(Vec<(Option<ObjectId>, u32)>);
+pub(super) struct Ended {
+    /// Of one-way calls, how many in a row for which object. The peer is told of all that came together at once.
+    one_way: Vec<(Option<ObjectId>, u32)>,
+    /// Of the last one, for the next one: to hand it on takes no atomic operation.
+    link: Option<Arc<Link>>,
+}
 
 impl Ended {
     pub(super) fn one_more(&mut self, object: Option<ObjectId>) {
-        match self.0.last_mut() {
+        match self.one_way.last_mut() {
             Some((last, calls)) if *last == object => *calls += 1,
-            _ => self.0.push((object, 1)),
+            _ => self.one_way.push((object, 1)),
         }
+    }
+
+    /// The session, for the context of a call.
+    #[inline]
+    pub(super) fn link(&mut self, link: &Arc<Link>) -> Arc<Link> {
+        self.link.take().unwrap_or_else(|| Arc::clone(link))
     }
 
     /// Tells the protocol core.
     pub(super) fn tell(&mut self, link: &Link) {
-        if !self.0.is_empty() {
+        if !self.one_way.is_empty() {
             link.drive(|core| {
-                for (object, calls) in self.0.drain(..) {
+                for (object, calls) in self.one_way.drain(..) {
                     core.finish_notifications(object, calls);
                 }
             });
@@ -73,12 +83,14 @@ impl Running {
             }
             polled
         });
-        if let (Ok(Some(Poll::Ready(()))), Some(serving)) = (&polled, &serving)
-            && (serving.answered || serving.request.is_none())
+        if let Ok(Some(Poll::Ready(()))) = polled
+            && let Some(serving) =
+                serving.take_if(|serving| serving.answered || serving.request.is_none())
         {
             if serving.request.is_none() {
                 ended.one_more(object);
             }
+            ended.link = Some(serving.link);
             return None; // as most do
         }
         let begun = Self {

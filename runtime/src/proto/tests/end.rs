@@ -26,6 +26,8 @@ pub(super) struct End {
     releases: Releases,
     /// In which the calls that come now lie.
     frames: Bytes,
+    /// The object that the last of them was made to, until all events are acted on.
+    before: Option<(ObjectId, Passable)>,
     /// How often there were such bytes.
     pub(super) chunks: usize,
     /// Calls that have arrived and are not handled, in the order in which they came.
@@ -88,6 +90,7 @@ impl End {
             clock: clock.clone(),
             releases: Releases::default(),
             frames: Bytes::new(),
+            before: None,
             chunks: 0,
             arrived: Vec::new(),
             cancelled: Vec::new(),
@@ -178,6 +181,7 @@ impl End {
                 }
             }
         }
+        self.before = None;
     }
 
     fn called(&mut self, call: IncomingCall<Tester>) {
@@ -193,8 +197,15 @@ impl End {
                 let name = String::from_utf8(self.frames[name].to_vec());
                 Callee::Service(name.expect("names are UTF-8"))
             }
-            IncomingTarget::Object(id, object) => Callee::Object(id, object),
+            IncomingTarget::Object(id, object) => {
+                let object = object.unwrap_or_else(|| self.object_of_the_call_before(id));
+                Callee::Object(id, object)
+            }
             IncomingTarget::Unknown(id) => Callee::Unknown(id),
+        };
+        self.before = match &target {
+            Callee::Object(id, object) => Some((*id, object.clone())),
+            Callee::Service(_) | Callee::Unknown(_) => None,
         };
         let whom = match &target {
             Callee::Service(name) => name.clone(),
@@ -219,6 +230,13 @@ impl End {
             passed,
             number,
         });
+    }
+
+    fn object_of_the_call_before(&self, id: ObjectId) -> Passable {
+        match self.before.clone() {
+            Some((before, object)) if before == id => object,
+            _ => panic!("the call before was not to object {id}"),
+        }
     }
 
     fn passed(&self, references: Vec<crate::proto::Received<Tester>>) -> Vec<Passed> {
