@@ -210,3 +210,53 @@ fn nothing_is_remembered_of_objects_that_are_gone() {
     pair.assert_tables_are_empty();
     assert_eq!(pair.client.core.served.changed(), 0);
 }
+
+/// What is read at once is counted for each object by itself.
+#[test]
+fn each_object_of_what_is_read_together_is_told_of_by_itself() {
+    let (mut pair, proxies) = Pair::with_proxies(object_calls(64), 2);
+    for (number, which) in [0, 0, 0, 1, 1, 0, 1, 0].into_iter().enumerate() {
+        let event = Outgoing::to_object(&proxies[which]).one_way();
+        pair.server.submit(event.number(2 * number as u32)).unwrap();
+    }
+    pair.send_from(Side::Accepting);
+    pair.deliver_from(Side::Accepting, usize::MAX).unwrap();
+    let called = pair.client.arrived.iter().map(|call| call.object());
+    let called: Vec<_> = called.flatten().map(|id| id.0).collect();
+    assert_eq!(called, [1, 1, 1, 2, 2, 1, 2, 1]);
+    while !pair.client.arrived.is_empty() {
+        let call = pair.client.next_call();
+        pair.client.answer(call, 0);
+    }
+    pair.client.ping();
+    pair.send_from(Side::Connecting);
+    assert_eq!(
+        pair.in_transit_from(Side::Connecting),
+        ["ping 0", "credit 8, object 2: 3, object 1: 5"]
+    );
+    pair.exchange();
+    assert_eq!(pair.server.counts().outstanding, 0);
+}
+
+#[test]
+fn requests_that_are_read_together_leave_their_objects_credit_with_their_answers() {
+    let (mut pair, proxies) = Pair::with_proxies(object_calls(8), 1);
+    let to_object = |number| Outgoing::to_object(&proxies[0]).number(number);
+    for number in 0..8 {
+        pair.server.submit(to_object(2 * number)).unwrap();
+    }
+    pair.send_from(Side::Accepting);
+    pair.deliver_from(Side::Accepting, usize::MAX).unwrap();
+    while !pair.client.arrived.is_empty() {
+        let call = pair.client.next_call();
+        pair.client.answer(call, 0);
+    }
+    pair.exchange();
+    pair.server.submit(to_object(0).one_way()).unwrap();
+    pair.exchange();
+    let event = pair.client.next_call();
+    pair.client.answer(event, 0);
+    pair.send_from(Side::Connecting);
+    // A quarter of it would be two.
+    assert!(pair.in_transit_from(Side::Connecting).is_empty());
+}
