@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
-use super::calls::State;
+use super::calls::{Made, State};
 use super::connection::Phase;
 use super::handshake::{MAX_GREETING, told};
 use super::served::Serving;
@@ -346,23 +346,29 @@ impl<H: Host> Connection<H> {
         references: Vec<Received<H>>,
         now: Instant,
     ) -> Result<(), Fault> {
-        let made = self.calls.get_mut(response.id);
-        if !made.is_some_and(|made| matches!(made.state, State::Sent)) {
-            return Err(Fault::protocol(format!(
-                "a response to request {}, which is not outstanding",
-                response.id
-            )));
-        }
-        if let Some(made) = self.calls.remove(response.id) {
-            self.events.push_back(Event::Reply {
-                caller: made.caller,
-                status: response.status,
-                value: all.slice_ref(response.value),
-                references,
-            });
-            self.made_call_ended(made.object, made.stay, made.in_place_of, now);
-        }
+        let made = match self.calls.remove(response.id) {
+            Some(made) if matches!(made.state, State::Sent) => made,
+            other => return Err(self.not_outstanding(response.id, other)),
+        };
+        self.events.push_back(Event::Reply {
+            caller: made.caller,
+            status: response.status,
+            value: all.slice_ref(response.value),
+            references,
+        });
+        self.made_call_ended(made.object, made.stay, made.in_place_of, now);
         Ok(())
+    }
+
+    /// There is a response to a request that was not sent, if it was made at all.
+    #[cold]
+    fn not_outstanding(&mut self, id: RequestId, made: Option<Made<H>>) -> Fault {
+        if let Some(made) = made {
+            self.calls.insert(id, made); // its caller is told of the end
+        }
+        Fault::protocol(format!(
+            "a response to request {id}, which is not outstanding"
+        ))
     }
 
     /// Counts what a frame passes, in its order and before anything is decoded. From here on each

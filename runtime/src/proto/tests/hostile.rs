@@ -1,5 +1,6 @@
 //! What a peer may send that it should not, one frame at a time, and what becomes of it.
 
+use super::attached::Outcome;
 use super::outgoing::{Outgoing, own};
 use super::pair::{limited, quiet};
 use super::stranger::{
@@ -44,10 +45,14 @@ fn an_answer_to_a_call_that_was_not_sent_yet_is_a_fault() {
     greeting.max_calls = 0;
     let mut stranger = Stranger::greets_with(quiet(), greeting);
     let ticket = stranger.end.submit(Outgoing::to_service("S")).unwrap();
-    assert_protocol_fault(
-        stranger.sends(&response(ticket.id.0, Vec::new())),
-        "not outstanding",
-    );
+    let fault = stranger.sends(&response(ticket.id.0, Vec::new()));
+    let fault = fault.expect_err("there was no call to be answered");
+    assert!(fault.message.ends_with("which is not outstanding"));
+    // Nobody answers the call, so who made it is told of the end.
+    assert!(stranger.end.outcome(&ticket).is_none());
+    stranger.end.give_up(fault);
+    let outcome = stranger.end.outcome(&ticket);
+    assert!(matches!(outcome, Some(Outcome::Ended(_))));
 }
 
 #[test]
