@@ -17,6 +17,23 @@ fn every_file_that_the_architecture_names_is_there() {
     assert!(missing.is_empty(), "there is no {missing:#?}");
 }
 
+/// The tests of the core have a map of their own.
+#[test]
+fn every_file_of_the_runtime_is_in_the_architecture() {
+    let named: BTreeSet<_> = words(&document()).into_iter().collect();
+    let root = root_of("runtime/src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    assert!(files.len() > 100, "there are {} files", files.len());
+    let unnamed: Vec<_> = files
+        .iter()
+        .filter_map(|file| file.strip_prefix(&root).ok())
+        .filter(|file| !file.starts_with("proto/tests"))
+        .filter(|file| !named.contains(&file.display().to_string()))
+        .collect();
+    assert!(unnamed.is_empty(), "not in the map: {unnamed:#?}");
+}
+
 #[test]
 fn every_test_that_the_architecture_names_is_there() {
     let mut there = BTreeSet::new();
@@ -90,14 +107,23 @@ fn is_path(word: &str) -> bool {
 
 /// Every word of every source below.
 fn collect(folder: &Path, there: &mut BTreeSet<String>) {
+    let mut files = Vec::new();
+    sources(folder, &mut files);
+    for file in files {
+        let source = fs::read_to_string(file).expect("the file can be read");
+        let words = source.split(|c: char| !c.is_alphanumeric() && c != '_');
+        there.extend(words.map(str::to_owned));
+    }
+}
+
+/// Every source below.
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("the folder can be read") {
         let path = entry.expect("the folder can be read").path();
         if path.is_dir() {
-            collect(&path, there);
+            sources(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let source = fs::read_to_string(&path).expect("the file can be read");
-            let words = source.split(|c: char| !c.is_alphanumeric() && c != '_');
-            there.extend(words.map(str::to_owned));
+            files.push(path);
         }
     }
 }
