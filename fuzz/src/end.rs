@@ -158,6 +158,7 @@ impl End {
                         passed,
                     });
                 }
+                Event::Released => self.before = None,
                 // The handler goes on: a cancel is a wish. And the session that is meant is another one.
                 Event::Cancelled(_) | Event::Resume(_) => {}
                 Event::Reply {

@@ -109,6 +109,7 @@ fn in_words(event: Event<Tester>, frames: &mut Bytes) -> Option<String> {
             *frames = all;
             return None;
         }
+        Event::Released => return None,
         Event::Opened => "opened".to_owned(),
         Event::Resume(resume) => format!("{resume:?}"),
         Event::Call(call) => {

@@ -21,6 +21,9 @@ pub(crate) enum Event<H: Host> {
     Frames(Bytes),
     /// The peer calls.
     Call(IncomingCall<H>),
+    /// The peer has let go of an object for good. If the last call was made to it, it has no other use any more: what
+    /// comes behind this may depend on its being gone.
+    Released,
     /// The peer no longer wants the answer to a request; its handler is to be ended.
     Cancelled(RequestId),
     /// The response to a request of this end. `caller` is `None` where it was cancelled.
@@ -42,7 +45,11 @@ impl<H: Host> Event<H> {
     /// The connection ended before anybody acted on the event: gives what is in it.
     pub(super) fn leave(self, remains: &mut Remains<H>) {
         let references = match self {
-            Self::Opened | Self::Resume(_) | Self::Frames(_) | Self::Cancelled(_) => return,
+            Self::Opened
+            | Self::Resume(_)
+            | Self::Frames(_)
+            | Self::Released
+            | Self::Cancelled(_) => return,
             Self::Call(call) => {
                 if let IncomingTarget::Object(_, Some(object)) = call.target {
                     remains.garbage.push(Garbage::Object(object));

@@ -18,8 +18,8 @@ use crate::frame::{
 };
 use crate::id::{ObjectId, RequestId};
 
-/// Plain calls of the peer to one object, with nothing between them but answers. The object's credit is counted when
-/// they end.
+/// Calls of the peer to one object that are read together, with nothing between them but answers. All but the first are
+/// plain, and the object's credit for them is counted when they end.
 #[derive(Default)]
 pub(super) struct Row {
     object: Option<ObjectId>,
@@ -151,8 +151,10 @@ impl<H: Host> Connection<H> {
                 Ok(())
             }
             Frame::Release { object, count } => {
-                let object_gone = self.exports.release(object, count)?;
-                self.garbage.extend(object_gone.map(Garbage::Object));
+                if let Some(gone) = self.exports.release(object, count)? {
+                    self.garbage.push(Garbage::Object(gone));
+                    self.events.push_back(Event::Released);
+                }
                 if let Some(object) = self.exports.window(object) {
                     object.window.count_anew(); // should the peer meet it again
                 }

@@ -9,7 +9,8 @@ impl<H: Host> Connection<H> {
     /// Sends a call that is no handler's, has no deadline and no metadata and passes nothing, if nothing is in its
     /// way: nobody leaves, nothing is short, and nobody waits. A request has a `caller`, and gets its id.
     ///
-    /// False if nothing was done: then it is for [`submit`](Self::submit) to say why not.
+    /// False if it was not sent: then nothing was done, but that an id may be used up, and it is for
+    /// [`submit`](Self::submit) to say why not.
     #[inline]
     pub(crate) fn submit_plain(
         &mut self,

@@ -38,8 +38,13 @@ impl Calls {
         if !self.frames.is_empty() {
             self.frames = Bytes::new(); // there is room to read again
         }
+        self.let_go();
+    }
+
+    /// The next call is not to the same object. The peer may have let go of that already.
+    pub(super) fn let_go(&mut self) {
         if let Some(object) = self.object.take() {
-            drop_in_net(object); // the peer may have let go of it already
+            drop_in_net(object);
         }
     }
 }
@@ -67,6 +72,7 @@ pub(super) fn dispatch(
             if target.is_some() {
                 drop_in_net(std::mem::replace(last, target)); // the peer may have let go of it already
             }
+            debug_assert!(last.is_some(), "the call before was to no object");
             (
                 last.as_deref().ok_or_else(|| no_such_object(object)),
                 Some(object),

@@ -325,6 +325,7 @@ impl<T: Transport> Driver<T> {
             Event::Resume(resume) => self.claim = Some(resume),
             Event::Frames(frames) => self.calls.frames = frames,
             Event::Call(call) => dispatch(&self.link, &self.services, &mut self.calls, call),
+            Event::Released => self.calls.let_go(),
             Event::Cancelled(id) => self.link.running.abort(id),
             Event::Reply {
                 caller,

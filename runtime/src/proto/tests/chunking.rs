@@ -14,6 +14,7 @@ use crate::frame::sample::{frame, write_frame};
 use crate::frame::{Credit, Frame, Greeting, Target};
 use crate::id::{ObjectId, RequestId};
 use crate::limits::Limits;
+use crate::proto::connection::Counts;
 use crate::proto::{Fault, Side};
 
 /// An end that has sent `CALLS` requests and as many one-way calls, and passed `CALLS` objects.
@@ -54,8 +55,16 @@ fn plausible() -> impl Strategy<Value = Frame<'static>> {
     prop_oneof![
         6 => (any::<u64>(), target(), parent(), references())
             .prop_map(|(id, target, parent, references)| request_of(id, target, parent, references)),
-        4 => (target(), references())
+        3 => (target(), references())
             .prop_map(|(target, references)| notification(target, references)),
+        // Some of these come in a row.
+        6 => (1..4_u64, proptest::option::weighted(0.3, any::<u64>())).prop_map(|(object, id)| {
+            let target = Target::Object(ObjectId(object));
+            match id {
+                None => notification(target, Vec::new()),
+                Some(id) => request_of(id, target, None, Vec::new()),
+            }
+        }),
         2 => (request(), references()).prop_map(|(id, references)| response(id, references)),
         2 => number().prop_map(|id| Frame::Cancel { id: RequestId(id) }),
         1 => (1..=CALLS, 1..3_u64).prop_map(|(id, count)| release(id, count)),
@@ -89,15 +98,31 @@ fn arrive(end: &mut End, stream: &[u8], pieces: &[usize]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// All that an end does with a stream.
-fn outcome(mut end: End, stream: &[u8], pieces: &[usize]) -> (Vec<String>, Vec<u8>, String) {
+/// All that an end does with a stream, and what it counts.
+#[derive(Debug, PartialEq)]
+struct Done {
+    trace: Vec<String>,
+    output: Vec<u8>,
+    received: String,
+    counts: Counts,
+    /// For each object that was called, how many calls its credit is used for.
+    used: Vec<(ObjectId, u32)>,
+}
+
+fn outcome(mut end: End, stream: &[u8], pieces: &[usize]) -> Done {
     let received = arrive(&mut end, stream, pieces);
-    let output = end.take_output().to_vec();
-    (
-        std::mem::take(&mut end.trace),
-        output,
-        format!("{received:?}"),
-    )
+    let windows = end.core.exports.windows();
+    let mut used: Vec<_> = windows
+        .map(|(id, object)| (id, object.window.used()))
+        .collect();
+    used.sort();
+    Done {
+        counts: end.counts(),
+        used,
+        output: end.take_output().to_vec(),
+        trace: std::mem::take(&mut end.trace),
+        received: format!("{received:?}"),
+    }
 }
 
 proptest! {

@@ -143,6 +143,7 @@ impl End {
                     self.chunks += 1;
                 }
                 Event::Call(call) => self.called(call),
+                Event::Released => self.before = None,
                 Event::Cancelled(id) => {
                     self.trace.push(format!("cancelled {id}"));
                     self.cancelled.push(id);
