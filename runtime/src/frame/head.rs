@@ -4,13 +4,13 @@ use bytes::{BufMut, BytesMut};
 
 use super::length::PREFIX;
 
-/// A service's name whose length stands in its marker.
-pub(super) const SHORT_NAME: usize = 0x1f;
+/// The bytes of a text whose length stands in its marker.
+pub(super) const MOST_IN_MARKER: usize = 0x1f;
 
 /// As long as that of a plain call may be (the length, the array with its kind and no number, an id, a name, the
 /// method, and four fields of which there is nothing), and then so many that they are copied in few steps.
 const LONGEST: usize = 64;
-const _: () = assert!(PREFIX + 3 + 9 + (1 + SHORT_NAME) + 5 + 4 <= LONGEST);
+const _: () = assert!(PREFIX + 3 + 9 + (1 + MOST_IN_MARKER) + 5 + 4 <= LONGEST);
 
 /// What is written of a frame before its payload, where that is short: put together beside the buffer.
 pub(super) struct Head {
@@ -54,7 +54,7 @@ impl Head {
 
     #[inline(always)]
     pub(super) fn put_short(&mut self, name: &str) {
-        debug_assert!(name.len() <= SHORT_NAME);
+        debug_assert!(name.len() <= MOST_IN_MARKER);
         self.put([0xa0 | name.len() as u8]);
         self.bytes[self.length..][..name.len()].copy_from_slice(name.as_bytes());
         self.length += name.len();

@@ -5,7 +5,7 @@
 
 use bytes::BytesMut;
 
-use super::head::{Head, SHORT_NAME};
+use super::head::{Head, MOST_IN_MARKER};
 use super::kind;
 use super::request::{NOTHING_ELSE, NOTIFICATION_FIELDS, REQUEST_FIELDS, Target};
 use super::response::{FIELDS as RESPONSE_FIELDS, Status};
@@ -35,6 +35,27 @@ pub(crate) struct PlainCall<'a> {
 }
 
 impl<'a> PlainCall<'a> {
+    /// One without an id, if the name and the hash are of the lengths that nearly all have.
+    #[inline]
+    pub(crate) fn new(target: Target<'a>, method: u32, params: &'a [u8]) -> Option<Self> {
+        let call = Self {
+            id: None,
+            target,
+            method,
+            params,
+        };
+        call.can_be_written().then_some(call)
+    }
+
+    #[inline]
+    fn can_be_written(&self) -> bool {
+        let is_short = match self.target {
+            Target::Object(_) => true,
+            Target::Service(name) => name.len() <= MOST_IN_MARKER,
+        };
+        is_short && self.method > u32::from(u16::MAX)
+    }
+
     /// Reads one, given without its length.
     #[inline]
     pub(crate) fn read(frame: &'a [u8], max_nesting: u32) -> Option<Self> {
@@ -81,6 +102,9 @@ impl<'a> PlainCall<'a> {
     /// [`write::request`](super::write::request) does. `None` if it is not of this form; then nothing was appended.
     #[inline]
     pub(crate) fn write(&self, out: &mut BytesMut) -> Option<usize> {
+        if !self.can_be_written() {
+            return None;
+        }
         let mut head = Head::new();
         match self.id {
             None => head.put(NOTIFICATION),
@@ -91,11 +115,7 @@ impl<'a> PlainCall<'a> {
         }
         match self.target {
             Target::Object(ObjectId(id)) => head.put_unsigned(id),
-            Target::Service(name) if name.len() <= SHORT_NAME => head.put_short(name),
-            Target::Service(_) => return None,
-        }
-        if self.method <= u32::from(u16::MAX) {
-            return None; // a hash that takes less room than all others
+            Target::Service(name) => head.put_short(name),
         }
         let [a, b, c, d] = self.method.to_be_bytes();
         let [w, x, y, z] = NOTHING_ELSE;

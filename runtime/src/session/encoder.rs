@@ -13,7 +13,7 @@ use super::large;
 use super::link::Form;
 use super::passing::Passing;
 use super::remote::{Far, Method, Remote};
-use super::submit::is_sent_at_once;
+use super::submit::{has_its_turn, is_sent_at_once};
 use super::value::{Arg, Outcome, write};
 use crate::codec::{EncodeError, ValueWriter, write_array_head};
 use crate::error::{Error, ErrorKind};
@@ -224,14 +224,19 @@ impl<'a> CallEncoder<'a> {
     /// there is nothing to wait for.
     #[inline]
     pub fn notify<R: Outcome<Ok = ()>>(mut self) -> Result<R, Call<R>> {
-        match self.is_sent_at_once() {
-            true => Ok(sent()),
-            false => Err(Call::new(self.encoder.method, self.tell())),
+        match self.send_at_once() {
+            Ok(()) => Ok(sent()),
+            Err(held) => Err(Call::new(self.encoder.method, self.tell(held))),
         }
     }
 
+    /// Sends the call if it is of the usual form and nothing is in its way. Else says whether it is to be held, since
+    /// its task has no turn left.
     #[inline(never)]
-    fn is_sent_at_once(&mut self) -> bool {
+    fn send_at_once(&mut self) -> Result<(), bool> {
+        if !has_its_turn() {
+            return Err(true);
+        }
         let callee = self.far.callee(self.remote, self.session.as_ref());
         let Encoder {
             method,
@@ -241,18 +246,19 @@ impl<'a> CallEncoder<'a> {
         let params = writer.bytes_mut();
         let is_sent =
             more.is_none() && !large::is_large(params) && is_sent_at_once(&callee, method, params);
-        if is_sent {
-            buffer::put(std::mem::take(params));
+        if !is_sent {
+            return Err(false);
         }
-        is_sent
+        buffer::put(std::mem::take(params));
+        Ok(())
     }
 
     #[inline(never)]
-    fn tell(self) -> State {
+    fn tell(self, held: bool) -> State {
         let method = self.encoder.method;
         let callee = self.far.callee(self.remote, self.session.as_ref());
         match self.encoder.finish() {
-            Ok(arguments) => State::submit(&callee, method, &arguments),
+            Ok(arguments) => State::submit(&callee, method, &arguments, held),
             Err(error) => State::Failed(error),
         }
     }

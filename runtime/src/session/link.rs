@@ -158,8 +158,8 @@ impl Link {
         self.with_alone(alone, work)
     }
 
-    /// Sends a call of the usual form, if nothing is in its way. It makes no event and no garbage, and nobody
-    /// departs by it, so there is less to see to than after any other work.
+    /// Sends a call of the usual form, if nothing is in its way. There is less to see to than after any other
+    /// [`work`](Self::work): by a call that is sent there is no garbage, and an end that leaves sends none.
     #[inline]
     pub(super) fn submit_plain(
         &self,
@@ -175,7 +175,7 @@ impl Link {
                 if is_request {
                     core.write_alone(ONE_CALL);
                 }
-                wakes = core.connection.has_output();
+                wakes = core.connection.has_events() || core.connection.has_output();
                 core.idle = !wakes;
             }
             self.note_congestion(&core);

@@ -7,7 +7,7 @@ use super::call::{Call, State};
 use super::encoder::Encoded;
 use super::link::Attached;
 use super::remote::{Callee, Method, Remote};
-use super::submit::{NOBODY, Terms, ask, new_call, submit};
+use super::submit::{NOBODY, Terms, ask, has_its_turn, new_call, submit};
 use super::value::Outcome;
 use crate::proto::{Connection, Rejected, Submitted};
 
@@ -30,7 +30,11 @@ impl Encoded {
         };
         if self.passing().is_some_and(|passing| passing.count() > 0) {
             // What is passed is entered into the session for each of them.
-            open(0, Call::new(method, State::submit(&first, method, self)));
+            let held = method.is_one_way() && !has_its_turn();
+            open(
+                0,
+                Call::new(method, State::submit(&first, method, self, held)),
+            );
             return 1;
         }
         let mut made = 0;
@@ -62,8 +66,10 @@ impl Encoded {
         method: &'static Method,
         answer: &mut Option<Awaited>,
     ) -> Option<(Result<Submitted, Rejected>, Terms)> {
-        if self.are_plain() && Terms::are_none_of(callee, method) {
-            let mut call = callee.plain_call(method, self.payload().bytes);
+        if self.are_plain()
+            && Terms::are_none_of(callee, method)
+            && let Some(mut call) = callee.plain_call(method, self.payload().bytes)
+        {
             let is_sent = match method.is_one_way() {
                 true => core.submit_plain(&mut call, NOBODY),
                 false => core.submit_plain(&mut call, Some(|| ask(answer))),

@@ -297,21 +297,13 @@ impl Remote {
 }
 
 impl<'a> Callee<'a> {
-    /// A call of the form that nearly all have, if it has no metadata.
+    /// A call of the form that nearly all have, if this is one.
     #[inline]
-    pub(super) fn plain_call(&self, method: &Method, params: &'a [u8]) -> PlainCall<'a> {
-        PlainCall {
-            id: None,
-            target: self.target,
-            method: method.id(),
-            params,
+    pub(super) fn plain_call(&self, method: &Method, params: &'a [u8]) -> Option<PlainCall<'a>> {
+        match self.options {
+            None => PlainCall::new(self.target, method.id(), params),
+            Some(_) => None,
         }
-    }
-
-    /// Whether the user has set nothing for its calls.
-    #[inline]
-    pub(super) fn is_plain(&self) -> bool {
-        self.options.is_none()
     }
 
     pub(super) fn overflow(&self) -> Overflow {

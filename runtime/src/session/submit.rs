@@ -46,12 +46,10 @@ impl Terms {
         }
     }
 
-    /// Whether the call is made inside of no request, and has all the time and no metadata.
+    /// Whether a call is made inside of no request, and has all the time, unless its callee's options say otherwise.
     #[inline]
     pub(super) fn are_none_of(callee: &Callee<'_>, method: &Method) -> bool {
-        callee.is_plain()
-            && method.default_timeout().is_none()
-            && Serving::current_sets_nothing(callee.link)
+        method.default_timeout().is_none() && Serving::current_sets_nothing(callee.link)
     }
 
     /// Those of a call that is made once more: on another session than any handler's.
@@ -112,10 +110,9 @@ pub(super) const NOBODY: Option<fn() -> Caller> = None;
 #[inline(always)]
 pub(super) fn is_sent_at_once(callee: &Callee<'_>, method: &Method, params: &[u8]) -> bool {
     Terms::are_none_of(callee, method)
-        && has_its_turn()
         && callee
-            .link
-            .submit_plain(&mut callee.plain_call(method, params), NOBODY)
+            .plain_call(method, params)
+            .is_some_and(|mut call| callee.link.submit_plain(&mut call, NOBODY))
 }
 
 /// Sends a request of the usual form, if nothing is in its way.
@@ -124,7 +121,7 @@ fn asked_at_once(callee: &Callee<'_>, method: &Method, arguments: &Encoded) -> O
     if !arguments.are_plain() || !Terms::are_none_of(callee, method) {
         return None;
     }
-    let mut call = callee.plain_call(method, arguments.payload().bytes);
+    let mut call = callee.plain_call(method, arguments.payload().bytes)?;
     let mut answer = None;
     let is_sent = callee
         .link
@@ -138,9 +135,15 @@ fn asked_at_once(callee: &Callee<'_>, method: &Method, arguments: &Encoded) -> O
     })
 }
 
-fn begin(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded, terms: Terms) -> State {
+fn begin(
+    callee: &Callee<'_>,
+    method: &'static Method,
+    arguments: &Encoded,
+    terms: Terms,
+    held: bool,
+) -> State {
     let mut call = new_call(callee, method, arguments, terms);
-    call.held = method.is_one_way() && !has_its_turn();
+    call.held = held;
     let mut answer = None;
     let work = |core: &mut _| submit(core, &mut call, &mut answer);
     let submitted = callee.link.with_call(method, work);
@@ -162,7 +165,7 @@ pub(super) fn begin_again(
     terms: Terms,
 ) -> State {
     let (callee, arguments) = again.begin(session);
-    match begin(&callee, method, arguments, terms) {
+    match begin(&callee, method, arguments, terms, false) {
         State::Waiting(mut waiting) => {
             waiting.again = Some(again);
             State::Waiting(waiting)
@@ -202,18 +205,20 @@ impl State {
     pub(super) fn ask(callee: &Callee<'_>, method: &'static Method, arguments: &Encoded) -> Self {
         match asked_at_once(callee, method, arguments) {
             Some(waiting) => Self::Waiting(waiting),
-            None => Self::submit(callee, method, arguments),
+            None => Self::submit(callee, method, arguments, false),
         }
     }
 
-    /// Makes a call, of whatever form and whatever is in its way.
+    /// Makes a call, of whatever form and whatever is in its way. One that is held waits until the driver takes bytes
+    /// to be written, though nothing else is in its way.
     #[inline(never)]
     pub(super) fn submit(
         callee: &Callee<'_>,
         method: &'static Method,
         arguments: &Encoded,
+        held: bool,
     ) -> Self {
-        begin(callee, method, arguments, Terms::of(callee, method))
+        begin(callee, method, arguments, Terms::of(callee, method), held)
     }
 
     /// Makes a call that is made again if its session is lost.
@@ -231,7 +236,7 @@ impl State {
 /// a loop of them would keep its thread, and with it the driver that is to write them, until the credit is used
 /// up.
 #[inline]
-fn has_its_turn() -> bool {
+pub(super) fn has_its_turn() -> bool {
     // Nobody has to be woken: who has no turn waits until the driver sends the call.
     let mut unheard = Context::from_waker(Waker::noop());
     match poll_proceed(&mut unheard) {
