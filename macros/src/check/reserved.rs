@@ -10,7 +10,7 @@ use crate::names;
 use crate::report::Report;
 
 /// The methods of generated and built-in types.
-const INHERENT: [(&str, &str); 17] = [
+const INHERENT: [(&str, &str); 12] = [
     ("new", "proxies and servers"),
     ("connect", "clients"),
     ("session", "clients"),
@@ -23,11 +23,6 @@ const INHERENT: [(&str, &str); 17] = [
     ("detach", "leases"),
     ("revoke", "leases"),
     ("released", "leases"),
-    ("insert", "groups"),
-    ("remove", "groups"),
-    ("len", "groups"),
-    ("is_empty", "groups"),
-    ("ask", "groups"),
 ];
 
 /// The methods of the standard library's traits that proxies, clients, functions or `Arc`s have.
@@ -55,8 +50,13 @@ const STANDARD: [(&str, &str); 21] = [
     ("type_id", "Any"),
 ];
 
-/// The methods of groups that only a service for groups cannot have.
-const GROUP: [(&str, &str); 7] = [
+/// The methods of groups, which only a service for groups cannot have.
+const GROUP: [(&str, &str); 12] = [
+    ("insert", "groups"),
+    ("remove", "groups"),
+    ("len", "groups"),
+    ("is_empty", "groups"),
+    ("ask", "groups"),
     ("get", "groups"),
     ("contains_key", "groups"),
     ("keys", "groups"),

@@ -3,7 +3,6 @@ use ringback::{Result, service};
 #[service]
 pub trait Inherent {
     async fn closed(&self) -> Result<()>;
-    async fn insert(&self, key: String) -> Result<()>;
     async fn session(&self) -> Result<()>;
     async fn leased(&self) -> Result<()>;
     async fn dropped(&self) -> Result<u64>;

@@ -67,7 +67,37 @@ pub trait Many {
     async fn many(&self, twin: K, encoder: F, call: T, group: u8) -> Result<()>;
 }
 
+/// Groups have these names of their own; this one is in none.
+#[service]
+pub trait Shelf {
+    async fn insert(&self, key: u8, value: u8) -> Result<u8>;
+    async fn remove(&self, key: u8) -> Result<u8>;
+    async fn len(&self) -> Result<u8>;
+    async fn is_empty(&self) -> Result<bool>;
+    async fn ask(&self, #[callback] shelf: impl Shelf) -> Result<u8>;
+}
+
 struct Object;
+
+impl Shelf for Object {
+    async fn insert(&self, key: u8, value: u8) -> Result<u8> {
+        Result::Ok(key + value)
+    }
+    async fn remove(&self, key: u8) -> Result<u8> {
+        Result::Ok(key)
+    }
+    async fn len(&self) -> Result<u8> {
+        Result::Ok(7)
+    }
+    async fn is_empty(&self) -> Result<bool> {
+        Result::Ok(false)
+    }
+    async fn ask(&self, shelf: impl Shelf) -> Result<u8> {
+        let shelf = ShelfProxy::new(shelf);
+        assert!(!shelf.is_empty().await?);
+        Result::Ok(shelf.insert(1, 2).await? + shelf.remove(3).await? + shelf.len().await?)
+    }
+}
 
 impl Hostile for Object {
     async fn types(&self, _: T, _: F, _: Once, _: Twin, _: Fut) -> Result<R> {
@@ -111,6 +141,7 @@ async fn main() -> Result<()> {
     let (here, there) = memory::pair();
     let server = Server::builder()
         .service(HostileServer::new(Object))
+        .service(ShelfServer::new(Object))
         .service(dynServer::new(async |_: F| Result::Ok(T)))
         .service(OneServer::new(
             async |_: F, _: &T, _: Once, _: OneProxy| Result::Ok(Twin),
@@ -128,6 +159,10 @@ async fn main() -> Result<()> {
     assert_eq!(hostile.r#fn("four").await?, 4);
     assert_eq!(hostile.SERVE().await?, 3);
     assert_eq!(client.service::<dynClient>().r#loop(F).await?, T);
+    let shelf = client.service::<ShelfClient>();
+    assert_eq!(shelf.insert(1, 2).await?, 3);
+    assert_eq!((shelf.remove(4).await?, shelf.len().await?, shelf.is_empty().await?), (4, 7, false));
+    assert_eq!(shelf.ask(Object).await?, 13);
     let one = client.service::<OneClient>();
     assert_eq!(one.one(F, &T, Once, one.clone()).await?, Twin);
     let group = ringback::Group::new();
