@@ -376,8 +376,6 @@ impl Driver<Box<dyn Transport>> {
         self.link.set_direct(Direct::of(&transport));
         self.has_unread = !input.is_empty();
         (self.transport, self.input) = (transport, Input::new(input));
-        let handled = self.link.drive(|core| core.calls_being_handled());
-        self.input.is_held_by(handled);
     }
 
     /// The connection was handed over to that session, which was there before.
