@@ -4,7 +4,7 @@ use ringback::{Result, service};
 
 #[service]
 trait Tick {
-    async fn ask(&self, no: u32) -> Result<u32>;
+    async fn closed(&self, no: u32) -> Result<u32>;
 }
 
 #[service]
@@ -16,7 +16,7 @@ struct Prices;
 
 impl Feed for Prices {
     async fn begin(&self, tick: impl Tick) -> Result<u32> {
-        tick.ask(7).await
+        tick.closed(7).await
     }
 }
 
