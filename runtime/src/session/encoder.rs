@@ -226,7 +226,7 @@ impl<'a> CallEncoder<'a> {
     pub fn notify<R: Outcome<Ok = ()>>(mut self) -> Result<R, Call<R>> {
         match self.send_at_once() {
             Ok(()) => Ok(sent()),
-            Err(held) => Err(Call::new(self.encoder.method, self.tell(held))),
+            Err(held) => Call::new(self.encoder.method, self.tell(held)).ended_at_once(),
         }
     }
 
