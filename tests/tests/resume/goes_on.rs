@@ -16,14 +16,7 @@ async fn calls_in_flight_go_on_over_another_connection() {
     let (link, client) = air.client().await;
     let mut events = client.events();
     let station = client.service::<StationClient>();
-    let call = tokio::spawn({
-        let station = station.clone();
-        async move { station.wait().await }
-    });
-    until("the handler waits", || {
-        air.radio.waiting.load(Ordering::SeqCst) == 1
-    })
-    .await;
+    let call = air.waiting_call(&station).await;
     link.cut();
     let made_meanwhile = tokio::spawn(async move { station.count().await });
     air.radio.go.notify_one(); // it is answered while there is no connection

@@ -1,6 +1,5 @@
 //! Sessions that end, and what begins behind them.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ringback::{Client, ErrorKind, Server, SessionEvent};
@@ -18,14 +17,7 @@ async fn when_the_grace_is_over_the_session_is_lost_at_both_ends() {
     let station = client.service::<StationClient>();
     station.tune_in(async |_: u32| Ok(())).await.unwrap();
     let listener = air.radio.listener();
-    let call = tokio::spawn({
-        let station = station.clone();
-        async move { station.wait().await }
-    });
-    until("the handler waits", || {
-        air.radio.waiting.load(Ordering::SeqCst) == 1
-    })
-    .await;
+    let call = air.waiting_call(&station).await;
     let broke = Instant::now();
     link.cut();
     let error = call.await.unwrap().unwrap_err();

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use ringback::testing::{Link, Network};
 use ringback::{Client, ClientBuilder, Result, Server, ServerBuilder, ServerHandle, service};
+use ringback_tests::until::until;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 #[service]
 trait Listener {
@@ -93,6 +95,17 @@ impl OnAir {
         let link = self.network.link();
         let client = connect(&link, Client::builder().resume(GRACE)).await;
         (link, client)
+    }
+
+    /// The first call that waits for the test, once its handler does.
+    async fn waiting_call(&self, station: &StationClient) -> JoinHandle<Result<u32>> {
+        let station = station.clone();
+        let call = tokio::spawn(async move { station.wait().await });
+        until("the handler waits", || {
+            self.radio.waiting.load(Ordering::SeqCst) == 1
+        })
+        .await;
+        call
     }
 }
 

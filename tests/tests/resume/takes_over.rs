@@ -1,13 +1,11 @@
 //! The connection by which a session goes on, and the one before it.
 
 use std::pin::Pin;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use ringback::{Client, Server, SessionEvent};
-use ringback_tests::until::until;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
@@ -109,11 +107,7 @@ async fn what_came_with_the_word_that_a_session_goes_on_is_seen_at_once() {
         .await
         .unwrap();
     let station = client.service::<StationClient>();
-    let call = tokio::spawn(async move { station.wait().await });
-    until("the handler waits", || {
-        air.radio.waiting.load(Ordering::SeqCst) == 1
-    })
-    .await;
+    let call = air.waiting_call(&station).await;
     tokio::time::sleep(MS * 300).await; // whatever there was has been acknowledged
     link.cut();
     air.radio.go.notify_one();
