@@ -15,23 +15,20 @@ pub(super) fn put_unsigned(out: &mut impl BufMut, value: u64) {
     if value < 0x80 {
         out.put_u8(value as u8);
     } else {
-        put_long_unsigned(out, value);
+        let (bytes, length) = long_unsigned(value);
+        out.put_slice(&bytes[..length]);
     }
 }
 
+/// A number that is too great for its marker: the first of these bytes, so many.
 #[inline]
-fn put_long_unsigned(out: &mut impl BufMut, value: u64) {
-    if let Ok(value) = u8::try_from(value) {
-        out.put_slice(&[0xcc, value]);
-    } else if let Ok(value) = u16::try_from(value) {
-        out.put_u8(0xcd);
-        out.put_u16(value);
-    } else if let Ok(value) = u32::try_from(value) {
-        out.put_u8(0xce);
-        out.put_u32(value);
-    } else {
-        out.put_u8(0xcf);
-        out.put_u64(value);
+pub(super) fn long_unsigned(value: u64) -> ([u8; 9], usize) {
+    let [a, b, c, d, e, f, g, h] = value.to_be_bytes();
+    match value {
+        0..0x100 => ([0xcc, h, 0, 0, 0, 0, 0, 0, 0], 2),
+        0x100..0x1_0000 => ([0xcd, g, h, 0, 0, 0, 0, 0, 0], 3),
+        0x1_0000..0x1_0000_0000 => ([0xce, e, f, g, h, 0, 0, 0, 0], 5),
+        _ => ([0xcf, a, b, c, d, e, f, g, h], 9),
     }
 }
 

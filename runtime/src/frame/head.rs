@@ -2,6 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 
+use super::append::long_unsigned;
 use super::length::PREFIX;
 
 /// The bytes of a text whose length stands in its marker.
@@ -37,18 +38,11 @@ impl Head {
     pub(super) fn put_unsigned(&mut self, value: u64) {
         match value {
             0..0x80 => self.put([value as u8]),
-            _ => self.put_long_unsigned(value),
-        }
-    }
-
-    #[inline]
-    fn put_long_unsigned(&mut self, value: u64) {
-        let [a, b, c, d, e, f, g, h] = value.to_be_bytes();
-        match value {
-            0..0x100 => self.put([0xcc, h]),
-            0x100..0x1_0000 => self.put([0xcd, g, h]),
-            0x1_0000..0x1_0000_0000 => self.put([0xce, e, f, g, h]),
-            _ => self.put([0xcf, a, b, c, d, e, f, g, h]),
+            _ => {
+                let (bytes, length) = long_unsigned(value);
+                self.bytes[self.length..][..bytes.len()].copy_from_slice(&bytes);
+                self.length += length;
+            }
         }
     }
 
