@@ -76,6 +76,17 @@ pub(crate) enum Target<'a> {
     Object(ObjectId),
 }
 
+impl Target<'_> {
+    /// The object, if it is one.
+    #[inline]
+    pub(crate) fn object(self) -> Option<ObjectId> {
+        match self {
+            Self::Service(_) => None,
+            Self::Object(id) => Some(id),
+        }
+    }
+}
+
 #[inline]
 pub(super) fn read_request<'a>(
     fields: &mut Cursor<'a>,

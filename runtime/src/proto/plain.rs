@@ -3,7 +3,7 @@
 use super::calls::{Made, State};
 use super::submit::Right;
 use super::{Connection, Host};
-use crate::frame::{PlainCall, Target};
+use crate::frame::PlainCall;
 
 impl<H: Host> Connection<H> {
     /// Sends a call that is no handler's, has no deadline and no metadata and passes nothing, if nothing is in its
@@ -17,10 +17,7 @@ impl<H: Host> Connection<H> {
         call: &mut PlainCall<'_>,
         caller: Option<impl FnOnce() -> H::Caller>,
     ) -> bool {
-        let object = match call.target {
-            Target::Service(_) => None,
-            Target::Object(id) => Some(id),
-        };
+        let object = call.target.object();
         if self.leaves.is_some() || !self.may_send() || self.credit.is_waiting(object) {
             return false;
         }

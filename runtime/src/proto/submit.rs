@@ -8,7 +8,7 @@ use super::calls::{Made, State};
 use super::credit::Line;
 use super::passing::NewReference;
 use super::{Connection, Garbage, Host, Overflow, Rejected};
-use crate::frame::{Request, Target, write};
+use crate::frame::{Request, write};
 use crate::id::{ObjectId, RequestId};
 
 /// A call to be made. Its arguments are encoded already.
@@ -57,10 +57,7 @@ impl<H: Host> NewCall<'_, H> {
     }
 
     pub(super) fn line(&self) -> Line {
-        match self.request.target {
-            Target::Service(_) => None,
-            Target::Object(id) => Some(id),
-        }
+        self.request.target.object()
     }
 
     /// Milliseconds until its deadline.

@@ -65,7 +65,6 @@ pub(super) fn dispatch(
         frames,
         object: last,
         ended,
-        ..
     } = calls;
     let (target, object) = match call.target {
         IncomingTarget::Object(object, target) => {

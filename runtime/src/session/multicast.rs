@@ -67,7 +67,6 @@ impl Encoded {
         answer: &mut Option<Awaited>,
     ) -> Option<(Result<Submitted, Rejected>, Terms)> {
         if self.are_plain()
-            && Terms::are_none_of(callee, method)
             && let Some(mut call) = callee.plain_call(method, self.payload().bytes)
         {
             let is_sent = match method.is_one_way() {

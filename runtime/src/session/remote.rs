@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 
+use super::context::Serving;
 use super::current::Current;
 use super::encoder::CallEncoder;
 use super::handle::Session;
@@ -231,10 +232,7 @@ impl Remote {
 
     /// The object's number, unless it is a named service.
     pub(super) fn object_id(&self) -> Option<ObjectId> {
-        match self.far.far().target() {
-            Target::Service(_) => None,
-            Target::Object(id) => Some(id),
-        }
+        self.far.far().target().object()
     }
 
     pub(super) fn callee(&self) -> Callee<'_> {
@@ -297,13 +295,16 @@ impl Remote {
 }
 
 impl<'a> Callee<'a> {
-    /// A call of the form that nearly all have, if this is one.
+    /// A call of the form that nearly all have, if this is one: made inside of no request, with all the time and
+    /// nothing beside the arguments.
     #[inline]
     pub(super) fn plain_call(&self, method: &Method, params: &'a [u8]) -> Option<PlainCall<'a>> {
-        match self.options {
-            None => PlainCall::new(self.target, method.id(), params),
-            Some(_) => None,
-        }
+        let is_plain = self.options.is_none()
+            && method.timeout.is_none()
+            && Serving::current_sets_nothing(self.link);
+        is_plain
+            .then(|| PlainCall::new(self.target, method.id(), params))
+            .flatten()
     }
 
     pub(super) fn overflow(&self) -> Overflow {

@@ -46,12 +46,6 @@ impl Terms {
         }
     }
 
-    /// Whether a call is made inside of no request, and has all the time, unless its callee's options say otherwise.
-    #[inline]
-    pub(super) fn are_none_of(callee: &Callee<'_>, method: &Method) -> bool {
-        method.default_timeout().is_none() && Serving::current_sets_nothing(callee.link)
-    }
-
     /// Those of a call that is made once more: on another session than any handler's.
     pub(super) fn again(deadline: Option<&Deadline>) -> Self {
         Self {
@@ -109,16 +103,15 @@ pub(super) const NOBODY: Option<fn() -> Caller> = None;
 /// Sends a one-way call of the usual form, if nothing is in its way.
 #[inline(always)]
 pub(super) fn is_sent_at_once(callee: &Callee<'_>, method: &Method, params: &[u8]) -> bool {
-    Terms::are_none_of(callee, method)
-        && callee
-            .plain_call(method, params)
-            .is_some_and(|mut call| callee.link.submit_plain(&mut call, NOBODY))
+    callee
+        .plain_call(method, params)
+        .is_some_and(|mut call| callee.link.submit_plain(&mut call, NOBODY))
 }
 
 /// Sends a request of the usual form, if nothing is in its way.
 #[inline(always)]
 fn asked_at_once(callee: &Callee<'_>, method: &Method, arguments: &Encoded) -> Option<Waiting> {
-    if !arguments.are_plain() || !Terms::are_none_of(callee, method) {
+    if !arguments.are_plain() {
         return None;
     }
     let mut call = callee.plain_call(method, arguments.payload().bytes)?;
