@@ -282,6 +282,42 @@ async fn who_calls_a_group_without_end_lets_others_have_their_turn() {
     has_a_turn_among_events(true).await;
 }
 
+/// How many events are sent before another task runs, if somebody sends one over each of so many connections, and
+/// then one more over each, and so on.
+async fn sent_in_a_turn(connections: usize) -> u32 {
+    let mut met = Vec::new();
+    for _ in 0..connections {
+        let (here, there) = memory::pair();
+        let one = Met::over(here, there).await;
+        for _ in 0..20 {
+            one.corner.reader().tell("old".to_owned()).await.unwrap(); // counts no more once it is written
+        }
+        one.is_told(20).await;
+        met.push(one);
+    }
+    let readers: Vec<_> = met.iter().map(|met| met.corner.reader()).collect();
+    let sent = Arc::new(AtomicU32::new(0));
+    let sends = Arc::clone(&sent);
+    let events = tokio::spawn(async move {
+        for reader in readers.iter().cycle().take(1500) {
+            reader.tell("news".to_owned()).await.unwrap();
+            sends.fetch_add(1, SeqCst);
+        }
+    });
+    let other = tokio::spawn(async move { sent.load(SeqCst) });
+    let sent = other.await.unwrap();
+    events.await.unwrap();
+    sent
+}
+
+#[tokio::test]
+async fn a_turn_over_many_connections_is_longer_and_ends_as_well() {
+    let over_one = sent_in_a_turn(1).await;
+    assert!((100..300).contains(&over_one), "{over_one}");
+    let over_many = sent_in_a_turn(100).await;
+    assert!((900..1100).contains(&over_many), "{over_many}");
+}
+
 #[tokio::test]
 async fn what_is_passed_on_needs_no_second_poll_however_much_comes() {
     let (here, there) = memory::pair();

@@ -234,10 +234,10 @@ impl<'a> CallEncoder<'a> {
     /// its task has no turn left.
     #[inline(never)]
     fn send_at_once(&mut self) -> Result<(), bool> {
-        if !has_its_turn() {
+        let callee = self.far.callee(self.remote, self.session.as_ref());
+        if !has_its_turn(callee.link) {
             return Err(true);
         }
-        let callee = self.far.callee(self.remote, self.session.as_ref());
         let Encoder {
             method,
             writer,

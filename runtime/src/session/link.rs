@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use futures::task::AtomicWaker;
@@ -97,6 +97,9 @@ pub(crate) struct Link {
     driver: AtomicWaker,
     /// Whether more waits to be written than is allowed to.
     congested: AtomicBool,
+    /// One-way calls that were made since the driver took some to write them. Not exact: it is for a guess how much
+    /// there is to write.
+    gathered: AtomicU32,
     form: OnceLock<Form>,
     handle: OnceLock<Weak<Handle>>,
     leaving: AtomicBool,
@@ -129,6 +132,7 @@ impl Link {
             }),
             driver: AtomicWaker::new(),
             congested: AtomicBool::new(false),
+            gathered: AtomicU32::new(0),
             form: OnceLock::new(),
             handle: OnceLock::new(),
             leaving: AtomicBool::new(false),
@@ -206,6 +210,20 @@ impl Link {
             core.idle &= !wakes;
             (result, wakes)
         })
+    }
+
+    /// A one-way call is about to be made. Gives how many were before it that the driver has not taken yet.
+    #[inline]
+    pub(super) fn gathers(&self) -> u32 {
+        let before = self.gathered.load(Ordering::Relaxed);
+        self.gathered
+            .store(before.saturating_add(1), Ordering::Relaxed);
+        before
+    }
+
+    /// The driver takes what there is to be written.
+    pub(super) fn is_gathered(&self) {
+        self.gathered.store(0, Ordering::Relaxed);
     }
 
     /// How others than the driver write to its present connection, if they can.

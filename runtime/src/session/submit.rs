@@ -1,5 +1,6 @@
 //! A call is made: inside of what, until when, and whether it waits for its turn.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -225,11 +226,29 @@ impl State {
     }
 }
 
+/// So many one-way calls to a connection, that its driver has not seen to yet, take less of a turn than others.
+const FEW: u32 = 16;
+/// So many of those take as much of it as one of the others.
+const LIGHT: u32 = 8;
+
 /// Whether it is a task's turn still, to make one more one-way call: it is an operation like tokio's own. Else
 /// a loop of them would keep its thread, and with it the driver that is to write them, until the credit is used
 /// up.
+///
+/// The turn of who calls over many connections is longer. Each of their drivers has little to write yet, and gets
+/// more to write at once.
 #[inline]
-pub(super) fn has_its_turn() -> bool {
+pub(super) fn has_its_turn(link: &Link) -> bool {
+    thread_local! {
+        static LIGHT_CALLS: Cell<u32> = const { Cell::new(0) };
+    }
+    if link.gathers() < FEW {
+        let calls = LIGHT_CALLS.get().wrapping_add(1);
+        LIGHT_CALLS.set(calls);
+        if !calls.is_multiple_of(LIGHT) {
+            return true;
+        }
+    }
     // Nobody has to be woken: who has no turn waits until the driver sends the call.
     let mut unheard = Context::from_waker(Waker::noop());
     match poll_proceed(&mut unheard) {
