@@ -92,9 +92,11 @@ impl Mirror for Glass {
 
     async fn look_twice(&self) -> Result<[Seen; 3]> {
         let first = see();
+        let kept = &context(); // and lent, while the handler moves from thread to thread
         tokio::task::yield_now().await;
         let second = see();
         tokio::time::sleep(Duration::from_millis(1)).await;
+        assert_eq!(kept.metadata("tenant"), context().metadata("tenant"));
         Ok([first, second, see()])
     }
 

@@ -1,12 +1,13 @@
 //! What a handler can ask about the call that it serves.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use scoped_tls::scoped_thread_local;
 
 use super::clock::now;
 use super::handle::Session;
@@ -18,24 +19,30 @@ use crate::id::RequestId;
 ///
 /// It is a snapshot that can be kept; keeping it does not keep the session open.
 #[derive(Clone, Default)]
-pub struct Context(Option<Serving>);
+pub struct Context(Option<Known>);
 
+/// What is known of a call for as long as anybody asks.
 #[derive(Clone)]
+struct Known {
+    link: Arc<Link>,
+    deadline: Option<Instant>,
+    metadata: Option<Box<Bytes>>,
+}
+
+/// A call while it is served.
 pub(super) struct Serving {
     pub(super) link: Arc<Link>,
     /// `None` for a one-way call.
     pub(super) request: Option<RequestId>,
     /// Whether the request has its answer. What is left of its handler must not answer again: the peer
     /// may have given the id to another request by then.
-    pub(super) answered: bool,
+    pub(super) answered: Cell<bool>,
     pub(super) deadline: Option<Instant>,
     /// Encoded, if there is any.
     pub(super) metadata: Option<Box<Bytes>>,
 }
 
-thread_local! {
-    static CURRENT: RefCell<Option<Serving>> = const { RefCell::new(None) };
-}
+scoped_thread_local!(static CURRENT: Serving);
 
 /// The call that this task is serving at this moment.
 ///
@@ -75,7 +82,11 @@ thread_local! {
 /// # }
 /// ```
 pub fn context() -> Context {
-    CURRENT.with_borrow(|current| Context(current.clone()))
+    Context(Serving::with_current(|serving| Known {
+        link: Arc::clone(&serving.link),
+        deadline: serving.deadline,
+        metadata: serving.metadata.clone(),
+    }))
 }
 
 impl Context {
@@ -112,7 +123,7 @@ impl Context {
     pub fn metadata_entries(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
-            .filter_map(|serving| serving.metadata.as_deref())
+            .filter_map(|call| call.metadata.as_deref())
             .filter_map(|metadata| Metadata::new(metadata).ok())
             .flat_map(Metadata::pairs)
     }
@@ -129,64 +140,55 @@ impl fmt::Debug for Context {
 
 impl Serving {
     /// Runs `work` with this as the current call.
-    pub(super) fn scope<R>(serving: &mut Option<Self>, work: impl FnOnce() -> R) -> R {
-        /// Puts the outer call back, also when `work` unwinds.
-        struct Restore<'a>(&'a mut Option<Serving>);
-        impl Drop for Restore<'_> {
-            fn drop(&mut self) {
-                CURRENT.with_borrow_mut(|current| std::mem::swap(current, self.0));
-            }
-        }
-        CURRENT.with_borrow_mut(|current| std::mem::swap(current, serving));
-        let _restore = Restore(serving);
-        work()
+    #[inline]
+    pub(super) fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
+        CURRENT.set(self, work)
+    }
+
+    #[inline]
+    fn with_current<R>(ask: impl FnOnce(&Self) -> R) -> Option<R> {
+        CURRENT.is_set().then(|| CURRENT.with(ask))
     }
 
     /// How the answer of the current call is to be written; `None` of a one-way call, which has none.
     pub(super) fn form_of_answer() -> Option<Form> {
-        CURRENT.with_borrow(|current| {
-            let serving = current.as_ref()?;
-            serving.request.map(|_| serving.link.form())
-        })
+        Self::with_current(|serving| serving.request.map(|_| serving.link.form()))?
     }
 
     /// Takes the right to answer the current call, which is a request: over that session, under that id.
     /// `None` if it is taken.
     pub(super) fn take_answer() -> Option<(Arc<Link>, RequestId)> {
-        CURRENT.with_borrow_mut(|current| {
-            let serving = current.as_mut()?;
+        Self::with_current(|serving| {
             let id = serving.request?;
-            let is_taken = std::mem::replace(&mut serving.answered, true);
+            let is_taken = serving.answered.replace(true);
             (!is_taken).then(|| (Arc::clone(&serving.link), id))
-        })
+        })?
     }
 
     /// The session over which the current call came.
     pub(super) fn link() -> Option<Arc<Link>> {
-        CURRENT.with_borrow(|current| current.as_ref().map(|it| Arc::clone(&it.link)))
+        Self::with_current(|serving| Arc::clone(&serving.link))
     }
 
     /// Whether [`current`](Self::current) has nothing for a call that is made now over `link`.
     #[inline]
     pub(super) fn current_sets_nothing(link: &Arc<Link>) -> bool {
-        CURRENT.with_borrow(|current| match current {
-            None => true,
-            Some(serving) => {
-                serving.deadline.is_none()
-                    && (serving.request.is_none() || !Arc::ptr_eq(&serving.link, link))
-            }
-        })
+        let sets_nothing = Self::with_current(|serving| {
+            serving.deadline.is_none()
+                && (serving.request.is_none() || !Arc::ptr_eq(&serving.link, link))
+        });
+        sets_nothing.unwrap_or(true)
     }
 
     /// For a call that is made now over `link`: the request it is made inside of, if that came over
     /// the same session, and the deadline it inherits.
     pub(super) fn current(link: &Arc<Link>) -> (Option<RequestId>, Option<Instant>) {
-        CURRENT.with_borrow(|current| match current {
-            None => (None, None),
-            Some(serving) => (
+        let current = Self::with_current(|serving| {
+            (
                 serving.request.filter(|_| Arc::ptr_eq(&serving.link, link)),
                 serving.deadline,
-            ),
-        })
+            )
+        });
+        current.unwrap_or_default()
     }
 }

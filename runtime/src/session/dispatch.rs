@@ -4,6 +4,7 @@
 //! which their calls arrived, and one that need not wait costs no task. One that has to wait goes on
 //! in a task of its own, or in the lane of its object.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -106,7 +107,7 @@ pub(super) fn dispatch(
     let serving = Serving {
         link: ended.link(link),
         request: id,
-        answered: false,
+        answered: Cell::new(false),
         deadline: terms.deadline,
         metadata: terms.metadata,
     };

@@ -55,7 +55,7 @@ impl Ended {
 pub(super) struct Running {
     /// `None` once it has ended.
     future: Option<HandlerFuture>,
-    serving: Option<Serving>,
+    serving: Serving,
     /// Made when the handler has to wait; most never do.
     deadline: Option<Pin<Box<Sleep>>>,
     object: Option<ObjectId>,
@@ -74,20 +74,20 @@ impl Running {
         ended: &mut Ended,
         begin: impl FnOnce(&mut Option<HandlerFuture>, &mut Context<'_>) -> Option<Poll<()>>,
     ) -> Option<Self> {
-        let (mut future, mut serving) = (None, Some(serving));
+        let mut future = None;
         let mut unheard = Context::from_waker(Waker::noop());
-        let polled = in_context(&mut serving, || {
+        let polled = in_context(&serving, || {
             let polled = begin(&mut future, &mut unheard);
             if polled == Some(Poll::Ready(())) {
                 give_memory(&mut future);
             }
             polled
         });
+        let is_one_way = serving.request.is_none();
         if let Ok(Some(Poll::Ready(()))) = polled
-            && let Some(serving) =
-                serving.take_if(|serving| serving.answered || serving.request.is_none())
+            && (is_one_way || serving.answered.get())
         {
-            if serving.request.is_none() {
+            if is_one_way {
                 ended.one_more(object);
             }
             ended.link = Some(serving.link);
@@ -95,9 +95,7 @@ impl Running {
         }
         let begun = Self {
             future,
-            notes_its_end: serving
-                .as_ref()
-                .is_some_and(|serving| serving.request.is_none()),
+            notes_its_end: is_one_way,
             serving,
             deadline: None,
             object,
@@ -111,7 +109,7 @@ impl Running {
     /// Starts a handler that was going to be started by somebody else.
     pub(super) fn start(mut self, ended: &mut Ended) -> Option<Self> {
         let mut unheard = Context::from_waker(Waker::noop());
-        let polled = poll_handler(&mut self.future, &mut self.serving, &mut unheard);
+        let polled = poll_handler(&mut self.future, &self.serving, &mut unheard);
         self.go_on(polled, ended)
     }
 
@@ -129,7 +127,7 @@ impl Running {
     }
 
     fn id(&self) -> Option<RequestId> {
-        self.serving.as_ref()?.request
+        self.serving.request
     }
 }
 
@@ -138,21 +136,21 @@ impl Future for Running {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let me = self.get_mut();
-        let polled = poll_handler(&mut me.future, &mut me.serving, cx);
+        let polled = poll_handler(&mut me.future, &me.serving, cx);
         me.after(polled, cx)
     }
 }
 
 /// Does something for a call: in its context, and in a net.
 #[inline]
-fn in_context<R>(serving: &mut Option<Serving>, work: impl FnOnce() -> R) -> Result<R, String> {
-    Serving::scope(serving, || catch_panic(work))
+fn in_context<R>(serving: &Serving, work: impl FnOnce() -> R) -> Result<R, String> {
+    serving.scope(|| catch_panic(work))
 }
 
 #[inline]
 fn poll_handler(
     handler: &mut Option<HandlerFuture>,
-    serving: &mut Option<Serving>,
+    serving: &Serving,
     cx: &mut Context<'_>,
 ) -> Result<Poll<()>, String> {
     in_context(serving, || {
@@ -189,10 +187,7 @@ impl Running {
                 return Poll::Ready(());
             }
         }
-        let Some(serving) = &self.serving else {
-            return Poll::Pending;
-        };
-        if let Some(deadline) = serving.deadline {
+        if let Some(deadline) = self.serving.deadline {
             // Also by the first poll, whose waker wakes nobody: the next one gives the timer its own.
             let sleep = self
                 .deadline
@@ -211,8 +206,7 @@ impl Running {
     /// Drops the handler where it stands; its call is answered by that.
     fn end_early(&mut self) {
         let future = self.future.take();
-        let dropped = Serving::scope(&mut self.serving, || catch_panic(|| drop(future)));
-        match dropped {
+        match in_context(&self.serving, || drop(future)) {
             // Its caller is about to hear what it was: the runtime may end before the session that was closed.
             Ok(()) if self.is_leaving() => {}
             Ok(()) => self.fail(not_answered),
@@ -221,26 +215,22 @@ impl Running {
     }
 
     fn is_leaving(&self) -> bool {
-        let link = self.serving.as_ref().map(|serving| &serving.link);
-        link.is_some_and(|link| link.is_leaving())
+        self.serving.link.is_leaving()
     }
 
     fn panicked(&mut self, text: &str) {
         // What is left of the future is dropped as well, and may panic once more.
         let future = self.future.take();
         let _ = catch_panic(|| drop(future));
-        let Some(serving) = &self.serving else {
-            return;
-        };
-        tracing::error!(peer = ?serving.link.peer_addr(), "a handler panicked: {text}");
+        tracing::error!(peer = ?self.serving.link.peer_addr(), "a handler panicked: {text}");
         self.fail(|| Error::new(ErrorKind::Panicked, format!("the handler panicked: {text}")));
     }
 
     /// Answers in place of the handler, unless that has answered.
     fn fail(&mut self, error: impl FnOnce() -> Error) {
-        if let Some(serving) = &mut self.serving
-            && let Some(id) = serving.request
-            && !std::mem::replace(&mut serving.answered, true)
+        let serving = &self.serving;
+        if let Some(id) = serving.request
+            && !serving.answered.replace(true)
         {
             serving.link.fail(id, &error());
         }
@@ -257,13 +247,10 @@ impl Drop for Running {
         if self.future.is_some() {
             self.end_early(); // cancelled: its destructors run in the call's context, in the net
         }
-        if self.notes_its_end
-            && let Some(serving) = &self.serving
-        {
+        if self.notes_its_end {
             let object = self.object;
-            serving
-                .link
-                .with(|core| core.finish_notifications(object, 1));
+            let link = &self.serving.link;
+            link.with(|core| core.finish_notifications(object, 1));
         }
     }
 }
