@@ -1,7 +1,8 @@
 //! The requests that this end made.
 
+use super::Host;
+use super::requests::Requests;
 use super::waiting::Waiting;
-use super::{Host, Map, in_order};
 use crate::id::{ObjectId, RequestId};
 
 /// A call of this end, from `submit` to its response (a one-way call: to its frame).
@@ -30,14 +31,14 @@ pub(super) enum State<H: Host> {
 }
 
 pub(super) struct CallTable<H: Host> {
-    made: Map<RequestId, Made<H>>,
+    made: Requests<Made<H>>,
     last: u64,
 }
 
 impl<H: Host> CallTable<H> {
     pub(super) fn new() -> Self {
         Self {
-            made: Map::default(),
+            made: Requests::new(),
             last: 0,
         }
     }
@@ -48,19 +49,20 @@ impl<H: Host> CallTable<H> {
     }
 
     pub(super) fn insert(&mut self, id: RequestId, made: Made<H>) {
-        self.made.insert(id, made);
+        let entered = self.made.insert(id, made);
+        debug_assert!(entered.is_ok(), "an id is given once");
     }
 
     pub(super) fn get(&self, id: RequestId) -> Option<&Made<H>> {
-        self.made.get(&id)
+        self.made.get(id)
     }
 
     pub(super) fn get_mut(&mut self, id: RequestId) -> Option<&mut Made<H>> {
-        self.made.get_mut(&id)
+        self.made.get_mut(id)
     }
 
     pub(super) fn remove(&mut self, id: RequestId) -> Option<Made<H>> {
-        self.made.remove(&id)
+        self.made.remove(id)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -69,6 +71,6 @@ impl<H: Host> CallTable<H> {
 
     /// In the order in which they were made.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Made<H>> {
-        in_order(self.made.drain())
+        self.made.drain()
     }
 }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `calls` | the requests that this end made and whose response is to come |
 //! | `served` | the requests that the peer made and that are being handled |
+//! | `requests` | what both of these are: requests by their ids |
 //! | `window` | how much credit the peer uses, and what to tell it |
 //! | `exports` | this end's objects that the peer knows |
 //! | `imports` | the peer's objects that this end knows |
@@ -50,6 +51,7 @@ mod place;
 mod plain;
 mod replay;
 mod reply;
+mod requests;
 mod resume;
 mod revoke;
 mod served;

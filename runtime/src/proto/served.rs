@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::exports::ExportTable;
+use super::requests::Requests;
 use super::window::{ObjectWindow, Window};
-use super::{Fault, Host, Map};
+use super::{Fault, Host};
 use crate::frame::Credit;
 use crate::id::{ObjectId, RequestId};
 
@@ -27,7 +28,7 @@ pub(super) struct Serving {
 }
 
 pub(super) struct ServedTable {
-    serving: Map<RequestId, Serving>,
+    serving: Requests<Serving>,
     /// The credit that the peer uses, in all. That for calls to an object is with the object.
     all: Window,
     /// Objects of which there is something to tell.
@@ -40,7 +41,7 @@ pub(super) struct ServedTable {
 impl ServedTable {
     pub(super) fn new(limit: u32) -> Self {
         Self {
-            serving: Map::default(),
+            serving: Requests::new(),
             all: Window::new(limit),
             changed: Vec::new(),
             due: false,
@@ -71,31 +72,29 @@ impl ServedTable {
     }
 
     pub(super) fn insert(&mut self, id: RequestId, serving: Serving) -> Result<(), Fault> {
-        if self.serving.insert(id, serving).is_some() {
-            return Err(Fault::protocol(format!(
-                "request {id} is being served already"
-            )));
-        }
-        Ok(())
+        self.serving
+            .insert(id, serving)
+            .map_err(|_| Fault::protocol(format!("request {id} is being served already")))
     }
 
     pub(super) fn get(&self, id: RequestId) -> Option<&Serving> {
-        self.serving.get(&id)
+        self.serving.get(id)
     }
 
     pub(super) fn get_mut(&mut self, id: RequestId) -> Option<&mut Serving> {
-        self.serving.get_mut(&id)
+        self.serving.get_mut(id)
     }
 
     /// Takes a request out, for its answer.
     pub(super) fn take(&mut self, id: RequestId) -> Option<Serving> {
-        self.serving.remove(&id)
+        self.serving.remove(id)
     }
 
     /// It has no answer yet.
     #[cold]
     pub(super) fn put_back(&mut self, id: RequestId, serving: Serving) {
-        self.serving.insert(id, serving);
+        let entered = self.serving.insert(id, serving);
+        debug_assert!(entered.is_ok(), "it was taken out");
     }
 
     /// A request that was taken out was answered.

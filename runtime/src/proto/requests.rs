@@ -1,0 +1,223 @@
+//! What belongs to requests under way, by their ids.
+//!
+//! Who makes requests counts them, so those that are under way are mostly close together. Each has a place that the
+//! last bits of its id say; only one whose place is taken is kept in a map. (Such a table is called direct-mapped. A
+//! call goes through two, one at each end, and a map alone takes 4 % of all its instructions.)
+
+use super::{Map, in_order};
+use crate::id::RequestId;
+
+/// A table of requests. Ids that a peer makes up cost it what a map does.
+pub(super) struct Requests<T> {
+    /// As many as a power of two, or none. There are more than requests, but for the first few.
+    places: Vec<Option<(RequestId, T)>>,
+    /// Those whose place another one has, or had.
+    others: Map<RequestId, T>,
+    len: usize,
+}
+
+/// So many places a table has when it is used for the first time.
+const FIRST: usize = 4;
+
+impl<T> Requests<T> {
+    pub(super) fn new() -> Self {
+        Self {
+            places: Vec::new(),
+            others: Map::default(),
+            len: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    fn place(&self, id: RequestId) -> usize {
+        id.0 as usize & self.places.len().wrapping_sub(1)
+    }
+
+    /// Enters a request. Gives it back if there is one of that id already.
+    #[inline]
+    pub(super) fn insert(&mut self, id: RequestId, request: T) -> Result<(), T> {
+        let place = self.place(id);
+        match self.places.get_mut(place) {
+            Some(free @ None) if self.others.is_empty() => {
+                *free = Some((id, request));
+                self.len += 1;
+                Ok(())
+            }
+            _ => self.insert_anyhow(id, request),
+        }
+    }
+
+    #[inline(never)]
+    fn insert_anyhow(&mut self, id: RequestId, request: T) -> Result<(), T> {
+        if self.get(id).is_some() {
+            return Err(request);
+        }
+        if self.len >= self.places.len() / 2 {
+            self.grow();
+        }
+        self.put(id, request);
+        self.len += 1;
+        Ok(())
+    }
+
+    /// Puts a request where there is room for it.
+    fn put(&mut self, id: RequestId, request: T) {
+        let place = self.place(id);
+        match &mut self.places[place] {
+            free @ None => *free = Some((id, request)),
+            Some(_) => {
+                self.others.insert(id, request);
+            }
+        }
+    }
+
+    /// Makes twice the places.
+    fn grow(&mut self) {
+        let count = (self.places.len() * 2).max(FIRST);
+        let more = std::iter::repeat_with(|| None).take(count).collect();
+        let before = std::mem::replace(&mut self.places, more);
+        let others = std::mem::take(&mut self.others);
+        for (id, request) in before.into_iter().flatten().chain(others) {
+            self.put(id, request);
+        }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, id: RequestId) -> Option<&T> {
+        match self.places.get(self.place(id)) {
+            Some(Some((found, request))) if *found == id => Some(request),
+            _ if self.others.is_empty() => None,
+            _ => self.others.get(&id),
+        }
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, id: RequestId) -> Option<&mut T> {
+        let place = self.place(id);
+        match self.places.get_mut(place) {
+            Some(Some((found, request))) if *found == id => Some(request),
+            _ if self.others.is_empty() => None,
+            _ => self.others.get_mut(&id),
+        }
+    }
+
+    #[inline]
+    pub(super) fn remove(&mut self, id: RequestId) -> Option<T> {
+        let place = self.place(id);
+        let removed = match self.places.get_mut(place) {
+            Some(found @ Some(_)) if found.as_ref().is_some_and(|(it, _)| *it == id) => {
+                found.take().map(|(_, request)| request)
+            }
+            _ if self.others.is_empty() => None,
+            _ => self.others.remove(&id),
+        };
+        self.len -= usize::from(removed.is_some());
+        removed
+    }
+
+    /// Takes all of them out, in the order of their ids.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = T> {
+        let all = std::mem::replace(self, Self::new());
+        in_order(all.places.into_iter().flatten().chain(all.others))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What is done to a table. Ids are close together, or have the same last bits.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Insert(u64),
+        Remove(u64),
+        Change(u64),
+        Drain,
+    }
+
+    fn id() -> impl Strategy<Value = u64> {
+        (0..40_u64, 0..3_u32).prop_map(|(number, shift)| number << (shift * 8))
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            60 => id().prop_map(Step::Insert),
+            30 => id().prop_map(Step::Remove),
+            10 => id().prop_map(Step::Change),
+            1 => Just(Step::Drain),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_table_does_what_a_map_does(steps in proptest::collection::vec(step(), 0..200)) {
+            let (mut table, mut map) = (Requests::new(), BTreeMap::new());
+            for (now, step) in steps.into_iter().enumerate() {
+                match step {
+                    Step::Insert(id) if map.contains_key(&id) => {
+                        prop_assert_eq!(table.insert(RequestId(id), now), Err(now));
+                    }
+                    Step::Insert(id) => {
+                        map.insert(id, now);
+                        prop_assert_eq!(table.insert(RequestId(id), now), Ok(()));
+                    }
+                    Step::Remove(id) => {
+                        prop_assert_eq!(table.remove(RequestId(id)), map.remove(&id));
+                    }
+                    Step::Change(id) => {
+                        let (one, other) = (table.get_mut(RequestId(id)), map.get_mut(&id));
+                        prop_assert_eq!(&one, &other);
+                        if let (Some(one), Some(other)) = (one, other) {
+                            (*one, *other) = (now, now);
+                        }
+                    }
+                    Step::Drain => {
+                        let all: Vec<_> = table.drain().collect();
+                        let expected: Vec<_> = std::mem::take(&mut map).into_values().collect();
+                        prop_assert_eq!(all, expected);
+                    }
+                }
+                prop_assert_eq!(table.len(), map.len());
+                for (&id, request) in &map {
+                    prop_assert_eq!(table.get(RequestId(id)), Some(request));
+                }
+            }
+        }
+    }
+
+    /// However many have gone through it, and though one of them stays.
+    #[test]
+    fn requests_that_are_counted_have_a_place_each() {
+        let mut table = Requests::new();
+        table.insert(RequestId(0), ()).unwrap();
+        for id in 1..10_000 {
+            table.insert(RequestId(id), ()).unwrap();
+            if let Some(before) = id.checked_sub(64).filter(|before| *before > 0) {
+                assert_eq!(table.remove(RequestId(before)), Some(()));
+            }
+            assert!(
+                table.others.len() <= 1,
+                "only that in the place of the first"
+            );
+        }
+        assert!(table.places.len() <= 256, "{}", table.places.len());
+    }
+
+    #[test]
+    fn ids_that_are_made_up_take_no_more_memory_than_others() {
+        let mut table = Requests::new();
+        for id in 0..1000 {
+            table.insert(RequestId(id << 32), ()).unwrap();
+        }
+        assert_eq!(table.len(), 1000);
+        assert!(table.places.len() <= 2048, "{}", table.places.len());
+    }
+}
