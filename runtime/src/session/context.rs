@@ -155,14 +155,16 @@ impl Serving {
         Self::with_current(|serving| serving.request.map(|_| serving.link.form()))?
     }
 
-    /// Takes the right to answer the current call, which is a request: over that session, under that id.
-    /// `None` if it is taken.
-    pub(super) fn take_answer() -> Option<(Arc<Link>, RequestId)> {
+    /// Has the current call answered, if it is a request and has no answer: over that session, under that id.
+    #[inline]
+    pub(super) fn answer(answer: impl FnOnce(&Arc<Link>, RequestId)) {
         Self::with_current(|serving| {
-            let id = serving.request?;
-            let is_taken = serving.answered.replace(true);
-            (!is_taken).then(|| (Arc::clone(&serving.link), id))
-        })?
+            if let Some(id) = serving.request
+                && !serving.answered.replace(true)
+            {
+                answer(&serving.link, id);
+            }
+        });
     }
 
     /// The session over which the current call came.

@@ -28,37 +28,34 @@ pub fn reply<R: Outcome>(method: &'static Method, mut outcome: R) {
 /// answer.
 fn answer(method: &'static Method, outcome: OutcomeWriter, passing: Option<Passing>) {
     let mut written = outcome.writer.into_bytes();
-    if let Some((link, id)) = Serving::take_answer() {
-        match outcome.written {
-            Ok(status) => {
-                let references = passing.map(|passing| passing.over(&link));
-                let rest = outcome.rest;
-                let rest = rest.or_else(|| large::lend(&mut written).map(Box::new));
-                let value = Payload {
-                    bytes: &written,
-                    rest: rest.as_deref(),
-                };
-                link.reply(id, status, references, value, || method.to_string());
-            }
-            Err(why) => {
-                let error = Error::new(
-                    ErrorKind::Encode,
-                    format!("the answer of {method} cannot be written: {why}"),
-                );
-                link.fail(id, &error);
-            }
+    Serving::answer(|link, id| match outcome.written {
+        Ok(status) => {
+            let references = passing.map(|passing| passing.over(link));
+            let rest = outcome.rest;
+            let rest = rest.or_else(|| large::lend(&mut written).map(Box::new));
+            let value = Payload {
+                bytes: &written,
+                rest: rest.as_deref(),
+            };
+            link.reply(id, status, references, value, || method.to_string());
         }
-    }
+        Err(why) => {
+            let error = Error::new(
+                ErrorKind::Encode,
+                format!("the answer of {method} cannot be written: {why}"),
+            );
+            link.fail(id, &error);
+        }
+    });
     buffer::put(written);
 }
 
 /// Answers that the call failed.
 #[cold]
 pub fn fail(method: impl fmt::Display, error: Error) {
-    if Serving::form_of_answer().is_none() {
-        one_way_failed(method, Some(&error));
-    } else if let Some((link, id)) = Serving::take_answer() {
-        link.fail(id, &error);
+    match Serving::form_of_answer() {
+        None => one_way_failed(method, Some(&error)),
+        Some(_) => Serving::answer(|link, id| link.fail(id, &error)),
     }
 }
 
