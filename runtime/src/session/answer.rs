@@ -98,17 +98,17 @@ impl Awaited {
             return Poll::Pending;
         };
         let mut state = slot.lock();
-        let (next, outdated) = match mem::take(&mut *state) {
-            State::Answered(answer) => {
-                drop(state);
-                self.let_go();
-                return Poll::Ready(answer);
-            }
-            State::Waiting(waker) if waker.will_wake(cx.waker()) => (waker, None),
-            State::Waiting(waker) => (cx.waker().clone(), Some(waker)),
-            State::New => (cx.waker().clone(), None),
+        if matches!(*state, State::Answered(_))
+            && let State::Answered(answer) = mem::take(&mut *state)
+        {
+            drop(state);
+            self.let_go();
+            return Poll::Ready(answer);
+        }
+        let outdated = match &mut *state {
+            State::Waiting(waker) if waker.will_wake(cx.waker()) => return Poll::Pending,
+            state => mem::replace(state, State::Waiting(cx.waker().clone())),
         };
-        *state = State::Waiting(next);
         drop(state);
         drop(outdated); // what it wakes may be the caller's code, so not under the lock
         Poll::Pending
