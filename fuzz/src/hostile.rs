@@ -65,7 +65,7 @@ pub(crate) enum Sent {
 
 fn table(references: &[i8]) -> Vec<Reference> {
     let reference = |number: &i8| {
-        let object = ObjectId(u64::from(number.unsigned_abs()).max(1));
+        let object = object_of(number.unsigned_abs());
         match *number > 0 {
             true => Reference::Introduced(object),
             false => Reference::Returned(object),
@@ -78,7 +78,7 @@ fn call(object: Option<u8>, parent: Option<u8>, references: &[i8]) -> Request<'s
     Request {
         id: None,
         target: match object {
-            Some(id) => Target::Object(ObjectId(u64::from(id).max(1))),
+            Some(id) => Target::Object(object_of(id)),
             None => Target::Service("S"),
         },
         method: 1,
@@ -136,20 +136,18 @@ impl Sent {
                 id: RequestId((*id).into()),
             },
             Self::Release(object, count) => Frame::Release {
-                object: ObjectId(u64::from(*object).max(1)),
+                object: object_of(*object),
                 count: u64::from(*count).max(1),
             },
             Self::Revoke(object) => Frame::Revoke {
-                object: ObjectId(u64::from(*object).max(1)),
+                object: object_of(*object),
                 reason: "why not",
             },
             Self::Credit(finished, objects) => Frame::Credit(Credit {
                 finished: (*finished).into(),
                 objects: objects
                     .iter()
-                    .map(|(object, finished)| {
-                        (ObjectId(u64::from(*object).max(1)), (*finished).into())
-                    })
+                    .map(|(object, finished)| (object_of(*object), (*finished).into()))
                     .collect(),
             }),
             Self::Ping(token) => Frame::Ping((*token).into()),
@@ -175,4 +173,9 @@ impl Sent {
         };
         write_frame(out, &frame);
     }
+}
+
+/// The object with that number; there is none with zero.
+fn object_of(number: impl Into<u64>) -> ObjectId {
+    ObjectId::new(number.into()).unwrap_or(ObjectId::FIRST)
 }

@@ -4,6 +4,7 @@
 //! that is gone can never be taken for a frame about its successor.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 /// The number of a request, chosen by the end that makes it.
 ///
@@ -15,15 +16,36 @@ pub(crate) struct RequestId(pub u64);
 ///
 /// Zero is never an object, so that the sign of a reference on the wire can tell whose object it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ObjectId(pub u64);
+pub(crate) struct ObjectId(NonZeroU64);
 
 impl ObjectId {
+    /// The object that an end passes first.
+    pub(crate) const FIRST: Self = Self(NonZeroU64::MIN);
+
     /// The highest number an object can have: a reference carries it as a signed integer.
-    pub(crate) const MAX: Self = Self(i64::MAX as u64);
+    pub(crate) const MAX: u64 = i64::MAX as u64;
 
     /// The object with that number, if one can have it.
+    #[inline]
     pub(crate) fn new(number: u64) -> Option<Self> {
-        (1..=Self::MAX.0).contains(&number).then_some(Self(number))
+        let number = NonZeroU64::new(number)?;
+        (number.get() <= Self::MAX).then_some(Self(number))
+    }
+
+    /// The object with that number, which one can have.
+    #[cfg(test)]
+    pub(crate) fn of(number: u64) -> Self {
+        Self::new(number).expect("an object can have that number")
+    }
+
+    #[inline]
+    pub(crate) fn number(self) -> u64 {
+        self.0.get()
+    }
+
+    /// The one that is passed after it.
+    pub(crate) fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -77,6 +99,6 @@ mod tests {
     #[test]
     fn shows_only_the_number() {
         assert_eq!(RequestId(7).to_string(), "7");
-        assert_eq!(format!("{:>4}", ObjectId(12)), "  12");
+        assert_eq!(format!("{:>4}", ObjectId::of(12)), "  12");
     }
 }

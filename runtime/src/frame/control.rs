@@ -114,9 +114,9 @@ impl Credit {
         put_array(out, 2 + self.objects.len());
         put_unsigned(out, kind::CREDIT);
         put_unsigned(out, self.finished);
-        for &(ObjectId(object), finished) in &self.objects {
+        for &(object, finished) in &self.objects {
             put_array(out, 2);
-            put_unsigned(out, object);
+            put_unsigned(out, object.number());
             put_unsigned(out, finished);
         }
     }

@@ -134,10 +134,10 @@ fn references_keep_their_owner() {
     assert_eq!(
         call.references,
         [
-            introduced(ObjectId(1)),
-            returned(ObjectId(1)),
-            returned(ObjectId(128)),
-            introduced(ObjectId(128)),
+            introduced(ObjectId::of(1)),
+            returned(ObjectId::of(1)),
+            returned(ObjectId::of(128)),
+            introduced(ObjectId::of(128)),
         ]
     );
 }

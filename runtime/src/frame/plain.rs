@@ -114,7 +114,7 @@ impl<'a> PlainCall<'a> {
             }
         }
         match self.target {
-            Target::Object(ObjectId(id)) => head.put_unsigned(id),
+            Target::Object(id) => head.put_unsigned(id.number()),
             Target::Service(name) => head.put_short(name),
         }
         let [a, b, c, d] = self.method.to_be_bytes();

@@ -46,8 +46,8 @@ pub(super) fn write_table(out: &mut impl BufMut, table: &[Reference]) {
     put_array(out, table.len());
     for reference in table {
         match *reference {
-            Reference::Introduced(ObjectId(id)) => put_signed(out, id.cast_signed()),
-            Reference::Returned(ObjectId(id)) => put_signed(out, id.cast_signed().wrapping_neg()),
+            Reference::Introduced(id) => put_signed(out, id.number().cast_signed()),
+            Reference::Returned(id) => put_signed(out, id.number().cast_signed().wrapping_neg()),
         }
     }
 }

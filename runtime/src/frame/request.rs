@@ -214,7 +214,7 @@ pub(super) fn write_head(out: &mut impl BufMut, call: &Request<'_>) {
     }
     match call.target {
         Target::Service(name) => put_string(out, name),
-        Target::Object(ObjectId(id)) => put_unsigned(out, id),
+        Target::Object(id) => put_unsigned(out, id.number()),
     }
     put_hash(out, call.method);
     let has_metadata = call.metadata.is_some();

@@ -46,7 +46,7 @@ fn small() -> impl Strategy<Value = u32> {
 }
 
 fn object() -> impl Strategy<Value = ObjectId> {
-    number().prop_map(|number| ObjectId(number.clamp(1, ObjectId::MAX.0)))
+    number().prop_map(|number| ObjectId::of(number.clamp(1, ObjectId::MAX)))
 }
 
 /// Frames borrow; the few texts of a test may as well stay for good.

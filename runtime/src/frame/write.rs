@@ -78,23 +78,23 @@ pub(crate) fn cancel(out: &mut BytesMut, RequestId(id): RequestId) -> usize {
 }
 
 /// Lets go of that many introductions of an object of the receiver.
-pub(crate) fn release(out: &mut BytesMut, ObjectId(object): ObjectId, count: u64) -> usize {
+pub(crate) fn release(out: &mut BytesMut, object: ObjectId, count: u64) -> usize {
     framed(out, 0, |out| {
         put_array(out, 4);
         put_unsigned(out, kind::RELEASE);
         put_nil(out);
-        put_unsigned(out, object);
+        put_unsigned(out, object.number());
         put_unsigned(out, count);
     })
 }
 
 /// Takes an object of the sender away from the receiver.
-pub(crate) fn revoke(out: &mut BytesMut, ObjectId(object): ObjectId, reason: &str) -> usize {
+pub(crate) fn revoke(out: &mut BytesMut, object: ObjectId, reason: &str) -> usize {
     framed(out, 0, |out| {
         put_array(out, 4);
         put_unsigned(out, kind::REVOKE);
         put_nil(out);
-        put_unsigned(out, object);
+        put_unsigned(out, object.number());
         put_string(out, reason);
     })
 }

@@ -303,9 +303,9 @@ mod tests {
         for (line, id) in [
             (None, 1),
             (None, 2),
-            (Some(ObjectId(7)), 3),
+            (Some(ObjectId::of(7)), 3),
             (None, 4),
-            (Some(ObjectId(7)), 5),
+            (Some(ObjectId::of(7)), 5),
         ] {
             credit.wait(line, RequestId(id));
         }
@@ -316,16 +316,16 @@ mod tests {
     #[test]
     fn a_full_object_holds_up_only_its_own_line() {
         let mut credit = Credit::new();
-        credit.wait(Some(ObjectId(1)), RequestId(1));
-        credit.wait(Some(ObjectId(2)), RequestId(2));
-        assert_eq!(drain(&mut credit, |object| object.0 == 2), [2]);
-        credit.reopen(ObjectId(1));
+        credit.wait(Some(ObjectId::of(1)), RequestId(1));
+        credit.wait(Some(ObjectId::of(2)), RequestId(2));
+        assert_eq!(drain(&mut credit, |object| object.number() == 2), [2]);
+        credit.reopen(ObjectId::of(1));
         assert_eq!(drain(&mut credit, |_| true), [1]);
     }
 
     #[test]
     fn an_object_takes_no_more_than_is_left_to_others() {
-        let (slow, other) = (ObjectId(1), ObjectId(2));
+        let (slow, other) = (ObjectId::of(1), ObjectId::of(2));
         let mut credit = Credit::new();
         credit.grant(8);
         (0..10).for_each(|id| credit.wait(Some(slow), RequestId(id)));
@@ -369,10 +369,10 @@ mod tests {
     fn a_line_that_had_its_share_leaves_nothing_behind() {
         let mut credit = Credit::new();
         credit.grant(2);
-        credit.wait(Some(ObjectId(1)), RequestId(1));
+        credit.wait(Some(ObjectId::of(1)), RequestId(1));
         assert_eq!(credit.next(100, |_| 2), None);
         assert_eq!(credit.sated.len(), 1);
-        credit.leave(Some(ObjectId(1)), RequestId(1));
+        credit.leave(Some(ObjectId::of(1)), RequestId(1));
         assert!(credit.sated.is_empty() && credit.lines.is_empty());
     }
 
@@ -393,9 +393,9 @@ mod tests {
     #[test]
     fn a_line_that_is_left_and_joined_for_ever_takes_no_more_room() {
         let mut credit = Credit::new();
-        credit.wait(Some(ObjectId(1)), RequestId(0));
+        credit.wait(Some(ObjectId::of(1)), RequestId(0));
         for id in 1..100 {
-            let line = Some(ObjectId(1 + id % 2));
+            let line = Some(ObjectId::of(1 + id % 2));
             credit.wait(line, RequestId(id));
             credit.leave(line, RequestId(id));
         }

@@ -24,7 +24,7 @@ pub(super) struct ExportTable<H: Host> {
     exports: Map<ObjectId, Export<H>>,
     /// An identity leads to its object for as long as the peer knows it.
     ids: Map<H::Identity, ObjectId>,
-    last: u64,
+    next: ObjectId,
     limit: u32,
     /// How many calls to each the peer may have outstanding.
     max_calls: u32,
@@ -35,7 +35,7 @@ impl<H: Host> ExportTable<H> {
         Self {
             exports: Map::default(),
             ids: Map::default(),
-            last: 0,
+            next: ObjectId::FIRST,
             limit: 0,
             max_calls,
         }
@@ -64,8 +64,8 @@ impl<H: Host> ExportTable<H> {
         if self.exports.len() >= self.limit as usize {
             return Err((Rejected::TooManyCallbacks { limit: self.limit }, object));
         }
-        self.last += 1;
-        let id = ObjectId(self.last);
+        let id = self.next;
+        self.next = id.next();
         self.ids.insert(identity.clone(), id);
         self.exports.insert(
             id,

@@ -268,7 +268,7 @@ impl<D: ?Sized + HasProxy> Reference<D> {
             Whose::Leased(object) => Identity::Local(TypeId::of::<D>(), address(object)),
             Whose::Remote(remote) => Identity::Forwarded {
                 session: remote.link().id,
-                object: remote.object_id().map_or(0, |id| id.0),
+                object: remote.object_id().map_or(0, |id| id.number()),
             },
         }
     }

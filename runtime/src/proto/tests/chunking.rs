@@ -46,7 +46,7 @@ fn plausible() -> impl Strategy<Value = Frame<'static>> {
     let target = || {
         prop_oneof![
             Just(Target::Service("S")),
-            number().prop_map(|id| Target::Object(ObjectId(id)))
+            number().prop_map(|id| Target::Object(ObjectId::of(id)))
         ]
     };
     // Its requests have the odd numbers.
@@ -59,7 +59,7 @@ fn plausible() -> impl Strategy<Value = Frame<'static>> {
             .prop_map(|(target, references)| notification(target, references)),
         // Some of these come in a row.
         6 => (1..4_u64, proptest::option::weighted(0.3, any::<u64>())).prop_map(|(object, id)| {
-            let target = Target::Object(ObjectId(object));
+            let target = Target::Object(ObjectId::of(object));
             match id {
                 None => notification(target, Vec::new()),
                 Some(id) => request_of(id, target, None, Vec::new()),
@@ -68,7 +68,7 @@ fn plausible() -> impl Strategy<Value = Frame<'static>> {
         2 => (request(), references()).prop_map(|(id, references)| response(id, references)),
         2 => number().prop_map(|id| Frame::Cancel { id: RequestId(id) }),
         1 => (1..=CALLS, 1..3_u64).prop_map(|(id, count)| release(id, count)),
-        1 => (1..100_u64).prop_map(|id| Frame::Revoke { object: ObjectId(id), reason: "gone" }),
+        1 => (1..100_u64).prop_map(|id| Frame::Revoke { object: ObjectId::of(id), reason: "gone" }),
         1 => (1..=CALLS).prop_map(|finished| Frame::Credit(Credit { finished, objects: Vec::new() })),
         1 => any::<u64>().prop_map(Frame::Ping),
         1 => frame(),

@@ -164,7 +164,7 @@ fn the_end_tells_those_of_whom_an_event_still_speaks() {
     for frame in [
         request_of(
             1,
-            Target::Object(ObjectId(1)),
+            Target::Object(ObjectId::of(1)),
             None,
             vec![returns(1), introduces(1)],
         ),

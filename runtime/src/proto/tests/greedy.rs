@@ -293,7 +293,7 @@ fn credit_for_an_object_that_is_not_held_is_ignored() {
     let mut stranger = Stranger::greets(quiet());
     let credit = Credit {
         finished: 0,
-        objects: vec![(ObjectId(5), u64::MAX)],
+        objects: vec![(ObjectId::of(5), u64::MAX)],
     };
     stranger.sends(&Frame::Credit(credit)).unwrap();
 }

@@ -212,7 +212,7 @@ fn arguments_that_are_nested_too_deep_are_a_fault() {
 fn a_revocation_of_what_is_not_held_is_ignored() {
     let mut stranger = Stranger::greets(quiet());
     let frame = Frame::Revoke {
-        object: ObjectId(5),
+        object: ObjectId::of(5),
         reason: "gone",
     };
     stranger.sends(&frame).unwrap();
@@ -224,7 +224,7 @@ fn an_object_that_was_revoked_must_not_be_introduced_again() {
     let passes = |id| request_of(id, SERVICE, None, vec![introduces(5)]);
     stranger.sends(&passes(1)).unwrap();
     let revoke = Frame::Revoke {
-        object: ObjectId(5),
+        object: ObjectId::of(5),
         reason: "gone",
     };
     stranger.sends(&revoke).unwrap();

@@ -45,12 +45,12 @@ fn an_introduction_that_crosses_a_release_is_not_lost() {
     pair.deliver_from(Side::Connecting, usize::MAX).unwrap();
     let incoming = pair.server.next_call();
     let again = incoming.passed[0].proxy();
-    assert_eq!(again.id, ObjectId(1));
+    assert_eq!(again.id, ObjectId::of(1));
     pair.server.answer(incoming, 0);
     pair.server.submit(Outgoing::to_object(&again)).unwrap();
     pair.exchange();
     let call = pair.client.next_call();
-    assert!(matches!(call.target, Callee::Object(ObjectId(1), _)));
+    assert!(matches!(call.target, Callee::Object(id, _) if id == ObjectId::of(1)));
     pair.client.answer(call, 0);
 
     let number = listener.number;
@@ -94,7 +94,7 @@ fn an_id_is_never_used_again() {
     let mut ids = Vec::new();
     for _ in 0..5 {
         let proxy = pair.pass_from(Side::Connecting, &listener);
-        ids.push(proxy.id.0);
+        ids.push(proxy.id.number());
         pair.server.let_go(proxy);
         pair.exchange();
     }
@@ -231,8 +231,8 @@ fn a_forged_reference_is_nobody_and_harms_only_its_call() {
         .unwrap();
     let incoming = stranger.end.next_call();
     assert!(matches!(incoming.passed[0], Passed::Theirs(_)));
-    assert!(matches!(incoming.passed[1], Passed::Unknown(ObjectId(1))));
-    assert!(matches!(incoming.passed[2], Passed::Unknown(ObjectId(77))));
+    assert!(matches!(incoming.passed[1], Passed::Unknown(id) if id == ObjectId::of(1)));
+    assert!(matches!(incoming.passed[2], Passed::Unknown(id) if id == ObjectId::of(77)));
     stranger.end.fail(incoming, ErrorKind::Decode, "nobody");
     assert_eq!(
         stranger.reads(),
@@ -243,14 +243,14 @@ fn a_forged_reference_is_nobody_and_harms_only_its_call() {
 #[test]
 fn a_call_of_an_object_that_is_not_there_is_told_as_such() {
     let mut stranger = Stranger::greets(quiet());
-    let target = Target::Object(ObjectId(9));
+    let target = Target::Object(ObjectId::of(9));
     stranger
         .sends(&request_of(1, target, None, Vec::new()))
         .unwrap();
     stranger.sends(&notification(target, Vec::new())).unwrap();
     for _ in 0..2 {
         let call = stranger.end.next_call();
-        assert!(matches!(call.target, Callee::Unknown(ObjectId(9))));
+        assert!(matches!(call.target, Callee::Unknown(id) if id == ObjectId::of(9)));
         stranger.end.fail(call, ErrorKind::Revoked, "gone");
     }
     assert_eq!(stranger.end.counts().served, 0);

@@ -109,7 +109,7 @@ fn an_identity_that_leads_nowhere_any_more_may_lead_to_another_object() {
     let (listener, first) = pair.introduce_from(Side::Connecting);
     pair.client.core.revoke(&listener.number, "lease ended");
     let second = pair.pass_from(Side::Connecting, &listener);
-    assert_eq!((first.id, second.id), (ObjectId(1), ObjectId(2)));
+    assert_eq!((first.id, second.id), (ObjectId::of(1), ObjectId::of(2)));
     assert!(pair.server.core.closed_object(second.id).is_none());
     // That the first one goes takes nothing from the second.
     pair.server.let_go(first);
@@ -267,7 +267,7 @@ fn an_answer_may_introduce_what_was_revoked_meanwhile() {
     );
     pair.exchange();
     assert!(
-        pair.client.core.closed_object(ObjectId(1)).is_some(),
+        pair.client.core.closed_object(ObjectId::of(1)).is_some(),
         "it is known, and closed"
     );
     let answer = pair.client.outcome(&ticket);

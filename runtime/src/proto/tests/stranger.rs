@@ -113,16 +113,16 @@ pub(super) fn response(id: u64, references: Vec<Reference>) -> Frame<'static> {
 }
 
 pub(super) fn introduces(id: u64) -> Reference {
-    Reference::Introduced(ObjectId(id))
+    Reference::Introduced(ObjectId::of(id))
 }
 
 pub(super) fn returns(id: u64) -> Reference {
-    Reference::Returned(ObjectId(id))
+    Reference::Returned(ObjectId::of(id))
 }
 
 pub(super) fn release(id: u64, count: u64) -> Frame<'static> {
     Frame::Release {
-        object: ObjectId(id),
+        object: ObjectId::of(id),
         count,
     }
 }

@@ -105,7 +105,7 @@ fn the_peer_is_told_what_was_handled_since_it_released_the_object() {
     stranger.end.submit(call).unwrap();
     stranger.reads();
     let credit = |stranger: &mut Stranger| {
-        let to_object = notification(Target::Object(ObjectId(1)), Vec::new());
+        let to_object = notification(Target::Object(ObjectId::of(1)), Vec::new());
         stranger.sends(&to_object).unwrap();
         let event = stranger.end.next_call();
         stranger.end.answer(event, 0);
@@ -222,7 +222,7 @@ fn each_object_of_what_is_read_together_is_told_of_by_itself() {
     pair.send_from(Side::Accepting);
     pair.deliver_from(Side::Accepting, usize::MAX).unwrap();
     let called = pair.client.arrived.iter().map(|call| call.object());
-    let called: Vec<_> = called.flatten().map(|id| id.0).collect();
+    let called: Vec<_> = called.flatten().map(|id| id.number()).collect();
     assert_eq!(called, [1, 1, 1, 2, 2, 1, 2, 1]);
     while !pair.client.arrived.is_empty() {
         let call = pair.client.next_call();

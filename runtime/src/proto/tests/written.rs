@@ -26,7 +26,7 @@ fn credit_for(objects: u32, greeting: Greeting) -> Vec<String> {
     stranger.end.take_output();
     let mut bytes = bytes::BytesMut::new();
     for id in 1..=objects {
-        let target = Target::Object(ObjectId(id.into()));
+        let target = Target::Object(ObjectId::of(id.into()));
         write_frame(&mut bytes, &notification(target, Vec::new()));
     }
     stranger.end.receive(&mut bytes).unwrap();
