@@ -1,7 +1,7 @@
 //! The requests that this end made.
 
 use super::Host;
-use super::requests::Requests;
+use super::numbered::Numbered;
 use super::waiting::Waiting;
 use crate::id::{ObjectId, RequestId};
 
@@ -31,14 +31,14 @@ pub(super) enum State<H: Host> {
 }
 
 pub(super) struct CallTable<H: Host> {
-    made: Requests<Made<H>>,
+    made: Numbered<RequestId, Made<H>>,
     last: u64,
 }
 
 impl<H: Host> CallTable<H> {
     pub(super) fn new() -> Self {
         Self {
-            made: Requests::new(),
+            made: Numbered::new(),
             last: 0,
         }
     }

@@ -1,7 +1,8 @@
 //! This end's objects that the peer knows.
 
+use super::numbered::Numbered;
 use super::window::ObjectWindow;
-use super::{Fault, Host, Map, Rejected, in_order};
+use super::{Fault, Host, Map, Rejected};
 use crate::id::ObjectId;
 
 struct Export<H: Host> {
@@ -21,7 +22,7 @@ pub(super) struct Introduced<O> {
 }
 
 pub(super) struct ExportTable<H: Host> {
-    exports: Map<ObjectId, Export<H>>,
+    exports: Numbered<ObjectId, Export<H>>,
     /// An identity leads to its object for as long as the peer knows it.
     ids: Map<H::Identity, ObjectId>,
     next: ObjectId,
@@ -33,7 +34,7 @@ pub(super) struct ExportTable<H: Host> {
 impl<H: Host> ExportTable<H> {
     pub(super) fn new(max_calls: u32) -> Self {
         Self {
-            exports: Map::default(),
+            exports: Numbered::new(),
             ids: Map::default(),
             next: ObjectId::FIRST,
             limit: 0,
@@ -53,7 +54,7 @@ impl<H: Host> ExportTable<H> {
         object: H::Object,
     ) -> Result<Introduced<H::Object>, (Rejected, H::Object)> {
         if let Some(&id) = self.ids.get(&identity)
-            && let Some(export) = self.exports.get_mut(&id)
+            && let Some(export) = self.exports.get_mut(id)
         {
             export.introductions += 1;
             return Ok(Introduced {
@@ -67,22 +68,21 @@ impl<H: Host> ExportTable<H> {
         let id = self.next;
         self.next = id.next();
         self.ids.insert(identity.clone(), id);
-        self.exports.insert(
-            id,
-            Export {
-                object,
-                identity,
-                introductions: 1,
-                window: None,
-            },
-        );
+        let export = Export {
+            object,
+            identity,
+            introductions: 1,
+            window: None,
+        };
+        let entered = self.exports.insert(id, export);
+        debug_assert!(entered.is_ok(), "a number is given once");
         Ok(Introduced { id, spare: None })
     }
 
     /// Takes back `count` introductions: the peer released them, or they never entered the stream.
     /// Gives the object when it was the last.
     pub(super) fn release(&mut self, id: ObjectId, count: u64) -> Result<Option<H::Object>, Fault> {
-        let Some(export) = self.exports.get_mut(&id) else {
+        let Some(export) = self.exports.get_mut(id) else {
             return Err(Fault::protocol(format!(
                 "release of object {id}, which the peer does not hold"
             )));
@@ -93,7 +93,7 @@ impl<H: Host> ExportTable<H> {
                 export.introductions
             ))),
             Some(0) => {
-                let export = self.exports.remove(&id);
+                let export = self.exports.remove(id);
                 Ok(export.map(|export| {
                     // Once withdrawn, the identity may be that of another object.
                     if self.ids.get(&export.identity) == Some(&id) {
@@ -116,24 +116,24 @@ impl<H: Host> ExportTable<H> {
 
     /// An object that is called, and the credit for that.
     pub(super) fn called(&mut self, id: ObjectId) -> Option<(&H::Object, &mut ObjectWindow)> {
-        let export = self.exports.get_mut(&id)?;
+        let export = self.exports.get_mut(id)?;
         let make = || Box::new(ObjectWindow::new(self.max_calls));
         Some((&export.object, export.window.get_or_insert_with(make)))
     }
 
     /// The credit for calls to an object that was called before.
     pub(super) fn window(&mut self, id: ObjectId) -> Option<&mut ObjectWindow> {
-        self.exports.get_mut(&id)?.window.as_deref_mut()
+        self.exports.get_mut(id)?.window.as_deref_mut()
     }
 
     /// All of these.
     pub(super) fn windows(&mut self) -> impl Iterator<Item = (ObjectId, &mut ObjectWindow)> {
         let exports = self.exports.iter_mut();
-        exports.filter_map(|(id, export)| Some((*id, export.window.as_deref_mut()?)))
+        exports.filter_map(|(id, export)| Some((id, export.window.as_deref_mut()?)))
     }
 
     pub(super) fn get(&self, id: ObjectId) -> Option<&H::Object> {
-        self.exports.get(&id).map(|export| &export.object)
+        self.exports.get(id).map(|export| &export.object)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -143,6 +143,6 @@ impl<H: Host> ExportTable<H> {
     /// In the order in which they were first passed.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = H::Object> {
         self.ids.clear();
-        in_order(self.exports.drain()).map(|export| export.object)
+        self.exports.drain().map(|export| export.object)
     }
 }

@@ -1,6 +1,7 @@
 //! The peer's objects that this end knows.
 
-use super::{Fault, Host, Map, in_order};
+use super::numbered::Numbered;
+use super::{Fault, Host};
 use crate::error::ErrorKind;
 use crate::id::ObjectId;
 
@@ -31,7 +32,7 @@ pub(super) struct Closed {
 }
 
 pub(super) struct ImportTable<H: Host> {
-    imports: Map<ObjectId, Import<H>>,
+    imports: Numbered<ObjectId, Import<H>>,
     stays: u64,
     limit: u32,
 }
@@ -39,7 +40,7 @@ pub(super) struct ImportTable<H: Host> {
 impl<H: Host> ImportTable<H> {
     pub(super) fn new(limit: u32) -> Self {
         Self {
-            imports: Map::default(),
+            imports: Numbered::new(),
             stays: 0,
             limit,
         }
@@ -48,7 +49,7 @@ impl<H: Host> ImportTable<H> {
     /// Counts an introduction, before anything of its frame is decoded. The peer's own table decides
     /// how many there may be; this check is for a peer that cheats.
     pub(super) fn introduce(&mut self, id: ObjectId) -> Result<(), Fault> {
-        if let Some(import) = self.imports.get_mut(&id) {
+        if let Some(import) = self.imports.get_mut(id) {
             let closed = import.closed.as_ref();
             if closed.is_some_and(|closed| closed.kind == ErrorKind::Revoked) {
                 return Err(Fault::protocol(format!(
@@ -66,47 +67,46 @@ impl<H: Host> ImportTable<H> {
             ));
         }
         self.stays += 1;
-        self.imports.insert(
-            id,
-            Import {
-                introductions: 1,
-                holders: 1,
-                stay: self.stays,
-                used: 0,
-                notified: 0,
-                finished: 0,
-                closed: None,
-                dropped: 0,
-                watch: None,
-            },
-        );
+        let import = Import {
+            introductions: 1,
+            holders: 1,
+            stay: self.stays,
+            used: 0,
+            notified: 0,
+            finished: 0,
+            closed: None,
+            dropped: 0,
+            watch: None,
+        };
+        let entered = self.imports.insert(id, import);
+        debug_assert!(entered.is_ok(), "it was just not there");
         Ok(())
     }
 
     /// One more holder: a call that waits and for which nobody else does.
     pub(super) fn hold(&mut self, id: ObjectId) {
-        if let Some(import) = self.imports.get_mut(&id) {
+        if let Some(import) = self.imports.get_mut(id) {
             import.holders += 1;
         }
     }
 
     /// One holder let go. After the last, gives the number of introductions to release.
     pub(super) fn drop_holder(&mut self, id: ObjectId) -> Option<(u64, Import<H>)> {
-        let import = self.imports.get_mut(&id)?;
+        let import = self.imports.get_mut(id)?;
         import.holders -= 1;
         if import.holders > 0 {
             return None;
         }
-        let import = self.imports.remove(&id)?;
+        let import = self.imports.remove(id)?;
         Some((import.introductions, import))
     }
 
     pub(super) fn get(&self, id: ObjectId) -> Option<&Import<H>> {
-        self.imports.get(&id)
+        self.imports.get(id)
     }
 
     pub(super) fn get_mut(&mut self, id: ObjectId) -> Option<&mut Import<H>> {
-        self.imports.get_mut(&id)
+        self.imports.get_mut(id)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -115,6 +115,6 @@ impl<H: Host> ImportTable<H> {
 
     /// In the order in which the peer made them.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Import<H>> {
-        in_order(self.imports.drain())
+        self.imports.drain()
     }
 }

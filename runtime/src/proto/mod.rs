@@ -7,10 +7,10 @@
 //! |---|---|
 //! | `calls` | the requests that this end made and whose response is to come |
 //! | `served` | the requests that the peer made and that are being handled |
-//! | `requests` | what both of these are: requests by their ids |
-//! | `window` | how much credit the peer uses, and what to tell it |
 //! | `exports` | this end's objects that the peer knows |
 //! | `imports` | the peer's objects that this end knows |
+//! | `numbered` | what these four are: entries by the numbers of requests or objects |
+//! | `window` | how much credit the peer uses, and what to tell it |
 //! | `credit` | who may send, and who waits in which line |
 //! | `place` | who of a handler's calls may go without credit |
 //! | `plain` | calls that nothing is in the way of |
@@ -41,6 +41,7 @@ mod heartbeat;
 mod idle;
 mod imports;
 mod inbound;
+mod numbered;
 mod outbound;
 mod outgoing;
 mod overflow;
@@ -51,7 +52,6 @@ mod place;
 mod plain;
 mod replay;
 mod reply;
-mod requests;
 mod resume;
 mod revoke;
 mod served;
@@ -87,14 +87,6 @@ pub(crate) trait Host {
 
     /// Why an object of this end can't be called any more, if its owner withdrew it.
     fn revoked(object: &Self::Object) -> Option<&'static str>;
-}
-
-/// The values of a table by their keys. A table has no order of its own, and what everybody is told at
-/// the end of a session should not depend on chance.
-fn in_order<K: Ord, V>(entries: impl Iterator<Item = (K, V)>) -> impl Iterator<Item = V> {
-    let mut entries: Vec<_> = entries.collect();
-    entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    entries.into_iter().map(|(_, value)| value)
 }
 
 type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::exports::ExportTable;
-use super::requests::Requests;
+use super::numbered::Numbered;
 use super::window::{ObjectWindow, Window};
 use super::{Fault, Host};
 use crate::frame::Credit;
@@ -28,7 +28,7 @@ pub(super) struct Serving {
 }
 
 pub(super) struct ServedTable {
-    serving: Requests<Serving>,
+    serving: Numbered<RequestId, Serving>,
     /// The credit that the peer uses, in all. That for calls to an object is with the object.
     all: Window,
     /// Objects of which there is something to tell.
@@ -41,7 +41,7 @@ pub(super) struct ServedTable {
 impl ServedTable {
     pub(super) fn new(limit: u32) -> Self {
         Self {
-            serving: Requests::new(),
+            serving: Numbered::new(),
             all: Window::new(limit),
             changed: Vec::new(),
             due: false,

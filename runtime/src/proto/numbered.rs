@@ -1,25 +1,46 @@
-//! What belongs to requests under way, by their ids.
+//! What belongs to requests and objects, by their numbers.
 //!
-//! Who makes requests counts them, so those that are under way are mostly close together. Each has a place that the
-//! last bits of its id say; only one whose place is taken is kept in a map. (Such a table is called direct-mapped. A
-//! call goes through two, one at each end, and a map alone takes 4 % of all its instructions.)
+//! Whoever makes them counts, so those that there are at a time are mostly close together. Each has a place that the
+//! last bits of its number say; only one whose place is taken is kept in a map. (Such a table is called direct-mapped.
+//! A call goes through two to four, and maps alone would take a twentieth of all its instructions.)
 
-use super::{Map, in_order};
-use crate::id::RequestId;
+use std::hash::Hash;
 
-/// A table of requests. Ids that a peer makes up cost it what a map does.
-pub(super) struct Requests<T> {
-    /// As many as a power of two, or none. There are more than requests, but for the first few.
-    places: Vec<Option<(RequestId, T)>>,
+use super::Map;
+use crate::id::{ObjectId, RequestId};
+
+/// By what a table is ordered.
+pub(super) trait Number: Copy + Ord + Hash {
+    fn number(self) -> u64;
+}
+
+impl Number for RequestId {
+    #[inline]
+    fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl Number for ObjectId {
+    #[inline]
+    fn number(self) -> u64 {
+        Self::number(self)
+    }
+}
+
+/// Entries by their numbers. Those that a peer makes up cost what they cost in a map.
+pub(super) struct Numbered<K, T> {
+    /// As many as a power of two, or none.
+    places: Vec<Option<(K, T)>>,
     /// Those whose place another one has, or had.
-    others: Map<RequestId, T>,
+    others: Map<K, T>,
     len: usize,
 }
 
 /// So many places a table has when it is used for the first time.
 const FIRST: usize = 4;
 
-impl<T> Requests<T> {
+impl<K: Number, T> Numbered<K, T> {
     pub(super) fn new() -> Self {
         Self {
             places: Vec::new(),
@@ -33,44 +54,45 @@ impl<T> Requests<T> {
     }
 
     #[inline]
-    fn place(&self, id: RequestId) -> usize {
-        id.0 as usize & self.places.len().wrapping_sub(1)
+    fn place(&self, id: K) -> usize {
+        id.number() as usize & self.places.len().wrapping_sub(1)
     }
 
-    /// Enters a request. Gives it back if there is one of that id already.
+    /// Enters one. Gives it back if there is one of that number already.
     #[inline]
-    pub(super) fn insert(&mut self, id: RequestId, request: T) -> Result<(), T> {
+    pub(super) fn insert(&mut self, id: K, value: T) -> Result<(), T> {
         let place = self.place(id);
         match self.places.get_mut(place) {
             Some(free @ None) if self.others.is_empty() => {
-                *free = Some((id, request));
+                *free = Some((id, value));
                 self.len += 1;
                 Ok(())
             }
-            _ => self.insert_anyhow(id, request),
+            _ => self.insert_anyhow(id, value),
         }
     }
 
     #[inline(never)]
-    fn insert_anyhow(&mut self, id: RequestId, request: T) -> Result<(), T> {
+    fn insert_anyhow(&mut self, id: K, value: T) -> Result<(), T> {
         if self.get(id).is_some() {
-            return Err(request);
+            return Err(value);
         }
-        if self.len >= self.places.len() / 2 {
+        let is_free = matches!(self.places.get(self.place(id)), Some(None));
+        if !is_free && self.len >= self.places.len() / 4 * 3 {
             self.grow();
         }
-        self.put(id, request);
+        self.put(id, value);
         self.len += 1;
         Ok(())
     }
 
-    /// Puts a request where there is room for it.
-    fn put(&mut self, id: RequestId, request: T) {
+    /// Puts one where there is room for it.
+    fn put(&mut self, id: K, value: T) {
         let place = self.place(id);
         match &mut self.places[place] {
-            free @ None => *free = Some((id, request)),
+            free @ None => *free = Some((id, value)),
             Some(_) => {
-                self.others.insert(id, request);
+                self.others.insert(id, value);
             }
         }
     }
@@ -81,36 +103,36 @@ impl<T> Requests<T> {
         let more = std::iter::repeat_with(|| None).take(count).collect();
         let before = std::mem::replace(&mut self.places, more);
         let others = std::mem::take(&mut self.others);
-        for (id, request) in before.into_iter().flatten().chain(others) {
-            self.put(id, request);
+        for (id, value) in before.into_iter().flatten().chain(others) {
+            self.put(id, value);
         }
     }
 
     #[inline]
-    pub(super) fn get(&self, id: RequestId) -> Option<&T> {
+    pub(super) fn get(&self, id: K) -> Option<&T> {
         match self.places.get(self.place(id)) {
-            Some(Some((found, request))) if *found == id => Some(request),
+            Some(Some((found, value))) if *found == id => Some(value),
             _ if self.others.is_empty() => None,
             _ => self.others.get(&id),
         }
     }
 
     #[inline]
-    pub(super) fn get_mut(&mut self, id: RequestId) -> Option<&mut T> {
+    pub(super) fn get_mut(&mut self, id: K) -> Option<&mut T> {
         let place = self.place(id);
         match self.places.get_mut(place) {
-            Some(Some((found, request))) if *found == id => Some(request),
+            Some(Some((found, value))) if *found == id => Some(value),
             _ if self.others.is_empty() => None,
             _ => self.others.get_mut(&id),
         }
     }
 
     #[inline]
-    pub(super) fn remove(&mut self, id: RequestId) -> Option<T> {
+    pub(super) fn remove(&mut self, id: K) -> Option<T> {
         let place = self.place(id);
         let removed = match self.places.get_mut(place) {
             Some(found @ Some(_)) if found.as_ref().is_some_and(|(it, _)| *it == id) => {
-                found.take().map(|(_, request)| request)
+                found.take().map(|(_, value)| value)
             }
             _ if self.others.is_empty() => None,
             _ => self.others.remove(&id),
@@ -119,10 +141,20 @@ impl<T> Requests<T> {
         removed
     }
 
-    /// Takes all of them out, in the order of their ids.
+    /// All of them, in no order.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (K, &mut T)> {
+        let placed = self.places.iter_mut().flatten();
+        let placed = placed.map(|(id, value)| (*id, value));
+        placed.chain(self.others.iter_mut().map(|(id, value)| (*id, value)))
+    }
+
+    /// Takes all of them out, in the order of their numbers: what everybody is told at the end of a session should not
+    /// depend on chance.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = T> {
         let all = std::mem::replace(self, Self::new());
-        in_order(all.places.into_iter().flatten().chain(all.others))
+        let mut all: Vec<_> = all.places.into_iter().flatten().chain(all.others).collect();
+        all.sort_unstable_by_key(|(id, _)| *id);
+        all.into_iter().map(|(_, value)| value)
     }
 }
 
@@ -159,7 +191,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_table_does_what_a_map_does(steps in proptest::collection::vec(step(), 0..200)) {
-            let (mut table, mut map) = (Requests::new(), BTreeMap::new());
+            let (mut table, mut map) = (Numbered::new(), BTreeMap::new());
             for (now, step) in steps.into_iter().enumerate() {
                 match step {
                     Step::Insert(id) if map.contains_key(&id) => {
@@ -189,14 +221,16 @@ mod tests {
                 for (&id, request) in &map {
                     prop_assert_eq!(table.get(RequestId(id)), Some(request));
                 }
+                let all: BTreeMap<_, _> = table.iter_mut().map(|(id, it)| (id.0, *it)).collect();
+                prop_assert_eq!(&all, &map);
             }
         }
     }
 
     /// However many have gone through it, and though one of them stays.
     #[test]
-    fn requests_that_are_counted_have_a_place_each() {
-        let mut table = Requests::new();
+    fn what_is_counted_has_a_place_each() {
+        let mut table = Numbered::new();
         table.insert(RequestId(0), ()).unwrap();
         for id in 1..10_000 {
             table.insert(RequestId(id), ()).unwrap();
@@ -212,8 +246,8 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_are_made_up_take_no_more_memory_than_others() {
-        let mut table = Requests::new();
+    fn numbers_that_are_made_up_take_no_more_memory_than_others() {
+        let mut table = Numbered::new();
         for id in 0..1000 {
             table.insert(RequestId(id << 32), ()).unwrap();
         }
