@@ -21,6 +21,9 @@ const MOST_ROOM: usize = 32 << 10;
 const MANY_CALLS: usize = 64;
 /// With less room in such a piece the next one is begun.
 const LITTLE_ROOM: usize = LEAST_ROOM / 4;
+/// Where little comes, and somebody keeps it, what is left of the memory is room enough for the next read, if it is so
+/// many times as much as what comes. A whole room would be memory from the allocator, each time.
+const ROOM_LEFT: usize = 4;
 /// Reads in a row before others get their turn, and bytes.
 const READS_PER_TURN: usize = 16;
 const BYTES_PER_TURN: usize = 128 << 10;
@@ -32,6 +35,8 @@ pub(super) struct Input {
     room: usize,
     /// The most that came with one read since there was last nothing to read.
     most: usize,
+    /// What comes with one read: the most of late, half of which each read forgets.
+    usual: usize,
     is_held_by_many: bool,
     /// It is read into memory of the least size.
     is_small: bool,
@@ -52,6 +57,7 @@ impl Input {
             bytes,
             room: LEAST_ROOM,
             most: 0,
+            usual: 0,
             is_held_by_many: false,
             is_small: false,
             turn: Turn::default(),
@@ -95,7 +101,8 @@ impl Input {
         self.turn.reads += 1;
         self.turn.bytes += read;
         self.most = self.most.max(read);
-        if read == room && missing.is_none() && !self.is_small {
+        self.usual = read.max(self.usual / 2);
+        if read == room && room >= self.room / 2 && missing.is_none() && !self.is_small {
             self.room = (self.room * 2).min(MOST_ROOM);
         }
         Poll::Ready(Ok(read))
@@ -109,8 +116,11 @@ impl Input {
             self.is_small = false;
         } else if !self.is_held_by_many {
             // What is there already shares the room, so that the memory need not grow for it.
-            let room = self.room.saturating_sub(length);
-            self.bytes.reserve(room.max(LEAST_ROOM / 2));
+            let room = self.room.saturating_sub(length).max(LEAST_ROOM / 2);
+            let is_enough = |left| left >= LITTLE_ROOM.max(ROOM_LEFT * self.usual);
+            if !self.bytes.try_reclaim(room) && !is_enough(self.bytes.capacity() - length) {
+                self.bytes.reserve(room);
+            }
             self.is_small = false;
         } else if !self.is_small
             || self.bytes.capacity() > LEAST_ROOM + LITTLE_ROOM // it has grown with a frame
@@ -243,6 +253,22 @@ mod tests {
         assert!(reads[0] <= 8 * KIB, "{reads:?}");
         assert!(reads.len() < 48, "{reads:?}");
         assert!(reads.iter().all(|&read| read <= 2 * MOST_ROOM), "{reads:?}");
+    }
+
+    #[test]
+    fn what_comes_one_by_one_shares_memory_though_it_is_kept() {
+        let mut input = Input::new(BytesMut::new());
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut kept = Vec::new();
+        for _ in 0..1000 {
+            assert!(input.poll_read(&mut sends(60), &mut cx).is_ready());
+            kept.push(input.bytes.split().freeze());
+            assert!(input.poll_read(&mut sends(0), &mut cx).is_pending());
+        }
+        let places: Vec<_> = kept.iter().map(|piece| piece.as_ptr().addr()).collect();
+        let pieces = places.windows(2).filter(|two| two[0] + 60 != two[1]);
+        let pieces = 1 + pieces.count();
+        assert!(pieces < 20, "{pieces} pieces of memory");
     }
 
     #[test]
