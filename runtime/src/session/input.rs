@@ -35,8 +35,8 @@ pub(super) struct Input {
     room: usize,
     /// The most that came with one read since there was last nothing to read.
     most: usize,
-    /// What comes with one read: the most of late, half of which each read forgets.
-    usual: usize,
+    /// What came with the last read.
+    last: usize,
     is_held_by_many: bool,
     /// It is read into memory of the least size.
     is_small: bool,
@@ -57,7 +57,7 @@ impl Input {
             bytes,
             room: LEAST_ROOM,
             most: 0,
-            usual: 0,
+            last: 0,
             is_held_by_many: false,
             is_small: false,
             turn: Turn::default(),
@@ -101,8 +101,8 @@ impl Input {
         self.turn.reads += 1;
         self.turn.bytes += read;
         self.most = self.most.max(read);
-        self.usual = read.max(self.usual / 2);
-        if read == room && room >= self.room / 2 && missing.is_none() && !self.is_small {
+        self.last = read;
+        if read == room && missing.is_none() && !self.is_small {
             self.room = (self.room * 2).min(MOST_ROOM);
         }
         Poll::Ready(Ok(read))
@@ -117,7 +117,7 @@ impl Input {
         } else if !self.is_held_by_many {
             // What is there already shares the room, so that the memory need not grow for it.
             let room = self.room.saturating_sub(length).max(LEAST_ROOM / 2);
-            let is_enough = |left| left >= LITTLE_ROOM.max(ROOM_LEFT * self.usual);
+            let is_enough = |left| left >= LITTLE_ROOM.max(ROOM_LEFT * self.last);
             if !self.bytes.try_reclaim(room) && !is_enough(self.bytes.capacity() - length) {
                 self.bytes.reserve(room);
             }
