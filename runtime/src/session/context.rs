@@ -23,23 +23,21 @@ pub struct Context(Option<Known>);
 
 /// What is known of a call for as long as anybody asks.
 #[derive(Clone)]
-struct Known {
-    link: Arc<Link>,
-    deadline: Option<Instant>,
-    metadata: Option<Box<Bytes>>,
+pub(super) struct Known {
+    pub(super) link: Arc<Link>,
+    pub(super) deadline: Option<Instant>,
+    /// Encoded, if there is any.
+    pub(super) metadata: Option<Box<Bytes>>,
 }
 
 /// A call while it is served.
 pub(super) struct Serving {
-    pub(super) link: Arc<Link>,
+    pub(super) call: Known,
     /// `None` for a one-way call.
     pub(super) request: Option<RequestId>,
     /// Whether the request has its answer. What is left of its handler must not answer again: the peer
     /// may have given the id to another request by then.
     pub(super) answered: Cell<bool>,
-    pub(super) deadline: Option<Instant>,
-    /// Encoded, if there is any.
-    pub(super) metadata: Option<Box<Bytes>>,
 }
 
 scoped_thread_local!(static CURRENT: Serving);
@@ -82,11 +80,7 @@ scoped_thread_local!(static CURRENT: Serving);
 /// # }
 /// ```
 pub fn context() -> Context {
-    Context(Serving::with_current(|serving| Known {
-        link: Arc::clone(&serving.link),
-        deadline: serving.deadline,
-        metadata: serving.metadata.clone(),
-    }))
+    Context(Serving::with_current(|serving| serving.call.clone()))
 }
 
 impl Context {
@@ -152,7 +146,12 @@ impl Serving {
 
     /// How the answer of the current call is to be written; `None` of a one-way call, which has none.
     pub(super) fn form_of_answer() -> Option<Form> {
-        Self::with_current(|serving| serving.request.map(|_| serving.link.form()))?
+        Self::with_current(|serving| serving.request.map(|_| serving.call.link.form()))?
+    }
+
+    /// Whether nobody waits for an answer of the current call.
+    pub(super) fn has_no_answer() -> bool {
+        Self::with_current(|serving| serving.request.is_some()) != Some(true)
     }
 
     /// Has the current call answered, if it is a request and has no answer: over that session, under that id.
@@ -162,22 +161,22 @@ impl Serving {
             if let Some(id) = serving.request
                 && !serving.answered.replace(true)
             {
-                answer(&serving.link, id);
+                answer(&serving.call.link, id);
             }
         });
     }
 
     /// The session over which the current call came.
     pub(super) fn link() -> Option<Arc<Link>> {
-        Self::with_current(|serving| Arc::clone(&serving.link))
+        Self::with_current(|serving| Arc::clone(&serving.call.link))
     }
 
     /// Whether [`current`](Self::current) has nothing for a call that is made now over `link`.
     #[inline]
     pub(super) fn current_sets_nothing(link: &Arc<Link>) -> bool {
         let sets_nothing = Self::with_current(|serving| {
-            serving.deadline.is_none()
-                && (serving.request.is_none() || !Arc::ptr_eq(&serving.link, link))
+            serving.call.deadline.is_none()
+                && (serving.request.is_none() || !Arc::ptr_eq(&serving.call.link, link))
         });
         sets_nothing.unwrap_or(true)
     }
@@ -187,8 +186,10 @@ impl Serving {
     pub(super) fn current(link: &Arc<Link>) -> (Option<RequestId>, Option<Instant>) {
         let current = Self::with_current(|serving| {
             (
-                serving.request.filter(|_| Arc::ptr_eq(&serving.link, link)),
-                serving.deadline,
+                serving
+                    .request
+                    .filter(|_| Arc::ptr_eq(&serving.call.link, link)),
+                serving.call.deadline,
             )
         });
         current.unwrap_or_default()

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::clock::now;
-use super::context::Serving;
+use super::context::{Known, Serving};
 use super::handler::HandlerFuture;
 use super::handling::{Ended, Running, Waiting};
 use super::incoming::{Incoming, unnamed};
@@ -105,11 +105,13 @@ pub(super) fn dispatch(
         references,
     };
     let serving = Serving {
-        link: ended.link(link),
+        call: Known {
+            link: ended.link(link),
+            deadline: terms.deadline,
+            metadata: terms.metadata,
+        },
         request: id,
         answered: Cell::new(false),
-        deadline: terms.deadline,
-        metadata: terms.metadata,
     };
     let lane = object.and_then(|object| link.lanes.of(object));
     let mut mode = Mode::Inline;

@@ -90,7 +90,7 @@ impl Running {
             if is_one_way {
                 ended.one_more(object);
             }
-            ended.link = Some(serving.link);
+            ended.link = Some(serving.call.link);
             return None; // as most do
         }
         let begun = Self {
@@ -187,7 +187,7 @@ impl Running {
                 return Poll::Ready(());
             }
         }
-        if let Some(deadline) = self.serving.deadline {
+        if let Some(deadline) = self.serving.call.deadline {
             // Also by the first poll, whose waker wakes nobody: the next one gives the timer its own.
             let sleep = self
                 .deadline
@@ -215,14 +215,14 @@ impl Running {
     }
 
     fn is_leaving(&self) -> bool {
-        self.serving.link.is_leaving()
+        self.serving.call.link.is_leaving()
     }
 
     fn panicked(&mut self, text: &str) {
         // What is left of the future is dropped as well, and may panic once more.
         let future = self.future.take();
         let _ = catch_panic(|| drop(future));
-        tracing::error!(peer = ?self.serving.link.peer_addr(), "a handler panicked: {text}");
+        tracing::error!(peer = ?self.serving.call.link.peer_addr(), "a handler panicked: {text}");
         self.fail(|| Error::new(ErrorKind::Panicked, format!("the handler panicked: {text}")));
     }
 
@@ -232,7 +232,7 @@ impl Running {
         if let Some(id) = serving.request
             && !serving.answered.replace(true)
         {
-            serving.link.fail(id, &error());
+            serving.call.link.fail(id, &error());
         }
     }
 }
@@ -249,7 +249,7 @@ impl Drop for Running {
         }
         if self.notes_its_end {
             let object = self.object;
-            let link = &self.serving.link;
+            let link = &self.serving.call.link;
             link.with(|core| core.finish_notifications(object, 1));
         }
     }

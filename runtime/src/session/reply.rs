@@ -53,10 +53,10 @@ fn answer(method: &'static Method, outcome: OutcomeWriter, passing: Option<Passi
 /// Answers that the call failed.
 #[cold]
 pub fn fail(method: impl fmt::Display, error: Error) {
-    match Serving::form_of_answer() {
-        None => one_way_failed(method, Some(&error)),
-        Some(_) => Serving::answer(|link, id| link.fail(id, &error)),
+    if Serving::has_no_answer() {
+        one_way_failed(method, Some(&error));
     }
+    Serving::answer(|link, id| link.fail(id, &error));
 }
 
 /// Nobody but the log is told. `error` is `None` if it is of a type of the service's own.
