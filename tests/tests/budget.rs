@@ -3,6 +3,7 @@
 use futures::FutureExt;
 use ringback::{Client, Result, Server, service};
 use ringback_tests::{Over, meet};
+use tokio::task::coop::{consume_budget, has_budget_remaining};
 
 #[service]
 trait Post {
@@ -46,10 +47,16 @@ where
 /// On one thread: else a driver that writes at the same time makes the turn longer.
 #[tokio::test]
 async fn one_way_calls_of_all_forms_take_as_much_of_a_tasks_turn() {
+    for over in [Over::Memory, Over::Tcp] {
+        take_as_much_of_a_tasks_turn(over).await;
+    }
+}
+
+async fn take_as_much_of_a_tasks_turn(over: Over) {
     let server = Server::builder()
         .service(PostServer::new(Sink))
         .service(OldPostServer::new(Sink));
-    let ends = meet(Over::Memory, server, Client::builder()).await;
+    let ends = meet(over, server, Client::builder()).await;
     let post: PostClient = ends.service();
     let marked = post.with_metadata("sender", "me");
     let old_post: OldPostClient = ends.service();
@@ -70,4 +77,19 @@ async fn one_way_calls_of_all_forms_take_as_much_of_a_tasks_turn() {
         async move { post.send(letter).await }
     });
     assert_eq!(of_a_long_name.await, plain);
+}
+
+#[tokio::test]
+async fn what_is_called_once_the_turn_is_over_is_not_sent_at_once() {
+    let server = Server::builder().service(PostServer::new(Sink));
+    let ends = meet(Over::Memory, server, Client::builder()).await;
+    let post: PostClient = ends.service();
+    let calls = tokio::spawn(async move {
+        while has_budget_remaining() {
+            consume_budget().now_or_never();
+        }
+        let at_once = |letter: &u32| post.send(*letter).now_or_never().is_some();
+        (0..20).filter(at_once).count()
+    });
+    assert_eq!(calls.await.unwrap(), 0);
 }

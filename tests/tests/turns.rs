@@ -284,7 +284,7 @@ async fn who_calls_a_group_without_end_lets_others_have_their_turn() {
 
 /// How many events are sent before another task runs, if somebody sends one over each of so many connections, and
 /// then one more over each, and so on.
-async fn sent_in_a_turn(connections: usize) -> u32 {
+async fn sent_in_a_turn(connections: usize, text: String) -> u32 {
     let mut met = Vec::new();
     for _ in 0..connections {
         let (here, there) = memory::pair();
@@ -300,7 +300,7 @@ async fn sent_in_a_turn(connections: usize) -> u32 {
     let sends = Arc::clone(&sent);
     let events = tokio::spawn(async move {
         for reader in readers.iter().cycle().take(1500) {
-            reader.tell("news".to_owned()).await.unwrap();
+            reader.tell(text.clone()).await.unwrap();
             sends.fetch_add(1, SeqCst);
         }
     });
@@ -312,10 +312,12 @@ async fn sent_in_a_turn(connections: usize) -> u32 {
 
 #[tokio::test]
 async fn a_turn_over_many_connections_is_longer_and_ends_as_well() {
-    let over_one = sent_in_a_turn(1).await;
+    let over_one = sent_in_a_turn(1, "news".to_owned()).await;
     assert!((100..300).contains(&over_one), "{over_one}");
-    let over_many = sent_in_a_turn(100).await;
+    let over_many = sent_in_a_turn(100, "news".to_owned()).await;
     assert!((900..1100).contains(&over_many), "{over_many}");
+    let long = sent_in_a_turn(100, "news ".repeat(400)).await;
+    assert!((100..300).contains(&long), "{long}");
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ impl<K, P: ProxyType, R> Future for Cast<'_, K, P, R> {
         while let Some((member, outcome)) = ready!(self.waiting.poll_next(cx)) {
             (self.note)(&self.group, self.method, &member, outcome);
         }
-        // As much as a loop over the members: who calls many lets the connections write now and then.
+        // As much as a loop over the members of one connection: who calls many lets the connections write now and then.
         while let Some(left) = self.reached.checked_sub(1) {
             let proceeds = poll_proceed(cx);
             self.reached = if proceeds.is_ready() { left } else { 0 }; // once is enough

@@ -224,7 +224,7 @@ impl<T: Transport> Driver<T> {
                 if core.has_output() && core.is_busy() && !stepped_back {
                     return (true, false);
                 }
-                self.link.is_gathered();
+                self.link.take_gathered();
                 core.take_output(output, now);
                 if core.has_events() {
                     core.take_events(events);

@@ -235,15 +235,15 @@ impl<'a> CallEncoder<'a> {
     #[inline(never)]
     fn send_at_once(&mut self) -> Result<(), bool> {
         let callee = self.far.callee(self.remote, self.session.as_ref());
-        if !has_its_turn(callee.link) {
-            return Err(true);
-        }
         let Encoder {
             method,
             writer,
             more,
         } = &mut self.encoder;
         let params = writer.bytes_mut();
+        if !has_its_turn(callee.link, params.len()) {
+            return Err(true);
+        }
         let is_sent =
             more.is_none() && !large::is_large(params) && is_sent_at_once(&callee, method, params);
         if !is_sent {

@@ -97,8 +97,8 @@ pub(crate) struct Link {
     driver: AtomicWaker,
     /// Whether more waits to be written than is allowed to.
     congested: AtomicBool,
-    /// One-way calls that were made since the driver took some to write them. Not exact: it is for a guess how much
-    /// there is to write.
+    /// One-way calls that were made since the driver took some to write them, but for those of groups. Not exact: it is
+    /// for a guess how much there is to write.
     gathered: AtomicU32,
     form: OnceLock<Form>,
     handle: OnceLock<Weak<Handle>>,
@@ -214,7 +214,7 @@ impl Link {
 
     /// A one-way call is about to be made. Gives how many were before it that the driver has not taken yet.
     #[inline]
-    pub(super) fn gathers(&self) -> u32 {
+    pub(super) fn gather(&self) -> u32 {
         let before = self.gathered.load(Ordering::Relaxed);
         self.gathered
             .store(before.saturating_add(1), Ordering::Relaxed);
@@ -222,7 +222,7 @@ impl Link {
     }
 
     /// The driver takes what there is to be written.
-    pub(super) fn is_gathered(&self) {
+    pub(super) fn take_gathered(&self) {
         self.gathered.store(0, Ordering::Relaxed);
     }
 

@@ -30,7 +30,8 @@ impl Encoded {
         };
         if self.passing().is_some_and(|passing| passing.count() > 0) {
             // What is passed is entered into the session for each of them.
-            let held = method.is_one_way() && !has_its_turn(first.link);
+            let bytes = self.payload().bytes.len();
+            let held = method.is_one_way() && !has_its_turn(first.link, bytes);
             open(
                 0,
                 Call::new(method, State::submit(&first, method, self, held)),

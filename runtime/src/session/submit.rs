@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use tokio::task::coop::poll_proceed;
+use tokio::task::coop::{has_budget_remaining, poll_proceed};
 
 use super::again::Again;
 use super::answer::{Awaited, Caller, awaited};
@@ -228,21 +228,23 @@ impl State {
 
 /// So many one-way calls to a connection, that its driver has not seen to yet, take less of a turn than others.
 const FEW: u32 = 16;
+/// If they are no longer than this, in bytes: who encodes more takes longer.
+const SHORT: usize = 1 << 10;
 /// So many of those take as much of it as one of the others.
 const LIGHT: u32 = 8;
 
-/// Whether it is a task's turn still, to make one more one-way call: it is an operation like tokio's own. Else
-/// a loop of them would keep its thread, and with it the driver that is to write them, until the credit is used
-/// up.
+/// Whether it is a task's turn still, to make one more one-way call, of so many bytes: it is an operation like tokio's
+/// own. Else a loop of them would keep its thread, and with it the driver that is to write them, until the credit is
+/// used up.
 ///
 /// The turn of who calls over many connections is longer. Each of their drivers has little to write yet, and gets
 /// more to write at once.
 #[inline]
-pub(super) fn has_its_turn(link: &Link) -> bool {
+pub(super) fn has_its_turn(link: &Link, bytes: usize) -> bool {
     thread_local! {
         static LIGHT_CALLS: Cell<u32> = const { Cell::new(0) };
     }
-    if link.gathers() < FEW {
+    if link.gather() < FEW && bytes <= SHORT && has_budget_remaining() {
         let calls = LIGHT_CALLS.get().wrapping_add(1);
         LIGHT_CALLS.set(calls);
         if !calls.is_multiple_of(LIGHT) {
