@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures_util::future::join_all;
 use ringback::testing::{Link, Network};
 use ringback::{Client, ErrorKind, Server, ServerBuilder, ServerHandle};
 use ringback_tests::keeper::{Keeper, KeeperClient, KeeperServer, Shelf};

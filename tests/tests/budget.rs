@@ -1,6 +1,6 @@
 //! However a one-way call is sent, it takes the same of what its task may do at once.
 
-use futures::FutureExt;
+use futures_util::FutureExt;
 use ringback::{Client, Result, Server, service};
 use ringback_tests::{Over, meet};
 use tokio::task::coop::{consume_budget, has_budget_remaining};

@@ -207,7 +207,7 @@ async fn what_was_answered_already_is_not_disturbed(over: Over) {
     for turns in 0..300 {
         let mut call = Box::pin(keeper.echo(Idle(living.one())));
         for _ in 0..turns % 30 {
-            if let std::task::Poll::Ready(echoed) = futures::poll!(&mut call) {
+            if let std::task::Poll::Ready(echoed) = futures_util::poll!(&mut call) {
                 drop(echoed.unwrap());
                 break;
             }
@@ -301,7 +301,7 @@ async fn cancels_in_great_number_leave_nothing_behind(over: Over) {
                 for no in 0..100_usize {
                     let msg = "x".repeat((no * 7 + task) % 13);
                     let mut call = Box::pin(keeper.tell(Slow(living.one()), msg));
-                    if futures::poll!(&mut call).is_ready() {
+                    if futures_util::poll!(&mut call).is_ready() {
                         continue;
                     }
                     for _ in 0..(no * 5 + task) % 11 {

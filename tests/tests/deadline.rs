@@ -292,7 +292,7 @@ async fn many_calls_may_run_out_of_time_at_once() {
         let error = timed.wait(None).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout);
     });
-    futures::future::join_all(calls).await;
+    futures_util::future::join_all(calls).await;
     runs.handlers.none().await;
     ringback_tests::until::idle(&client.session()).await;
     ringback_tests::until::idle(&session).await;

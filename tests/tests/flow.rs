@@ -355,14 +355,14 @@ async fn most_queued(session: &Session, reader: &ReaderProxy, limit: usize) -> u
     let mut most = 0;
     for no in 0.. {
         let mut call = Box::pin(reader.tell(no, &event));
-        let is_sent = futures::poll!(&mut call).is_ready();
+        let is_sent = futures_util::poll!(&mut call).is_ready();
         most = most.max(session.stats().queued_bytes);
         if !is_sent {
             // Room that the driver makes may let it go all the same.
             for _ in 0..100 {
                 tokio::task::yield_now().await;
             }
-            if futures::poll!(&mut call).is_pending() {
+            if futures_util::poll!(&mut call).is_pending() {
                 break;
             }
         }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures_util::StreamExt;
 use ringback::{
     Client, ClientBuilder, Error, ErrorKind, Group, Result, Server, ServerBuilder, service,
 };
@@ -293,7 +293,7 @@ async fn a_slow_member_delays_no_other_and_order_is_kept(over: Over) {
     let sending = tokio::spawn(async move {
         // Not one after the other: what waits for the slow member would hold up the next event.
         let sent = (0..EVENTS).map(|number| group.event(number));
-        futures::future::join_all(sent).await
+        futures_util::future::join_all(sent).await
     });
     for number in 0..EVENTS {
         assert_eq!(hears.recv().await.unwrap(), number.to_string());

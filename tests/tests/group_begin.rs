@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
-use futures::poll;
+use futures_util::poll;
 use ringback::{Callback, CallbackProxy, Group, Result, service};
 
 #[service(group)]

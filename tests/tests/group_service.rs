@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 
-use futures::future::{Either, join, select};
+use futures_util::future::{Either, join, select};
 use ringback::{Callback, Client, ErrorKind, Group, Limits, Result, Server, service};
 use ringback_tests::{Ends, Over, Serving, over_both, until};
 use serde::{Deserialize, Serialize, Serializer};

@@ -100,7 +100,7 @@ async fn each_member_gets_each_event_once_and_in_order() {
     let full = full().await;
     // More events together than there is credit for, so that some of a row wait.
     let events = (0..EVENTS).map(|number| full.hall.0.event(number));
-    for outcome in futures::future::join_all(events).await {
+    for outcome in futures_util::future::join_all(events).await {
         outcome.unwrap();
     }
     let expected: Vec<_> = (0..EVENTS).collect();

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::join_all;
+use futures_util::future::join_all;
 use ringback::testing::Network;
 use ringback::{
     Client, ErrorKind, Group, Limits, Result, Server, ServerBuilder, SessionEvent, service,

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use futures::{FutureExt, poll};
+use futures_util::{FutureExt, poll};
 use ringback::{Result, Server, Session, service};
 use ringback_tests::raw::{Raw, frame, request, text};
 use ringback_tests::{Over, Serving, until};

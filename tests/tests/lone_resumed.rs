@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use futures::poll;
+use futures_util::poll;
 use ringback::{Client, Result, Server, SessionEvent, service};
 use ringback_tests::{Over, Serving};
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use futures::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use ringback::{Client, Limits, Result, Server, service};
 use ringback_tests::{Ends, Over, meet, over_both, until};
 use tokio::sync::{Semaphore, mpsc};
@@ -81,7 +81,7 @@ async fn make_calls(sink: SinkProxy, numbers: std::ops::Range<u32>, ahead: usize
             Box::pin(async move { sink.tell(no).await })
         };
         // A call is made when it is first polled.
-        if futures::poll!(&mut call).is_pending() {
+        if futures_util::poll!(&mut call).is_pending() {
             open.push(call);
         }
         while open.len() > ahead {
@@ -208,7 +208,7 @@ async fn events_of_many_tasks_keep_the_order_of_their_making(over: Over) {
                     }
                     let (sink, this) = (sink.clone(), *no);
                     let mut call: Made = Box::pin(async move { sink.tell(this).await });
-                    if futures::poll!(&mut call).is_pending() {
+                    if futures_util::poll!(&mut call).is_pending() {
                         open.push(call);
                     }
                     *no += 1;

@@ -239,9 +239,9 @@ async fn wait_holds_the_caller(over: Over) {
         listener.changed(no).await.unwrap();
     }
     let mut held = pin!(listener.changed(WINDOW));
-    assert!(futures::poll!(held.as_mut()).is_pending());
+    assert!(futures_util::poll!(held.as_mut()).is_pending());
     until("the window is used up", || stalls.got().len() == 4).await;
-    assert!(futures::poll!(held.as_mut()).is_pending());
+    assert!(futures_util::poll!(held.as_mut()).is_pending());
     stalls.may_go_on.close();
     held.await.unwrap();
     assert_eq!(stalls.goes_on_to(5).await, [0, 1, 2, 3, 4]);

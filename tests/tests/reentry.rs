@@ -32,7 +32,8 @@ impl Descent for Climber {
         // Boxed: the future of a call has no bound on what it is inside of.
         let next = DescentProxy::new(other);
         let me = DescentProxy::new(Climber);
-        let deeper: futures::future::BoxFuture<'_, Result<u32>> = Box::pin(next.go(left - 1, me));
+        let deeper: futures_util::future::BoxFuture<'_, Result<u32>> =
+            Box::pin(next.go(left - 1, me));
         Ok(deeper.await? + 1)
     }
 }
@@ -124,7 +125,7 @@ struct Asks;
 impl Asker for Asks {
     async fn ask_all(&self, answers: impl Answers, times: u32) -> Result<u32> {
         let asked = (0..times).map(|no| answers.number(no));
-        let numbers = futures::future::try_join_all(asked).await?;
+        let numbers = futures_util::future::try_join_all(asked).await?;
         Ok(numbers.into_iter().sum())
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures_util::future::join_all;
 use ringback::{Client, ErrorKind, Result, Server, service};
 use ringback_tests::{Ends, Over, meet, over_both, until};
 use tokio::sync::{Notify, Semaphore};

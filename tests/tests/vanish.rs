@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use futures::future::join_all;
+use futures_util::future::join_all;
 use ringback::{Client, ErrorKind, Server, Session};
 use ringback_tests::keeper::{Keeper, KeeperClient, Shelf};
 use ringback_tests::raw::{PREFACE, Raw, frame, request, text};

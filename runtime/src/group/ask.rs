@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use futures::stream::{Stream, StreamExt};
+use futures_util::stream::{Stream, StreamExt};
 
 use super::together::Together;
 

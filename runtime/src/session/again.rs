@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll, ready};
 
-use futures::future::BoxFuture;
+use futures_util::future::BoxFuture;
 
 use super::call::Deadline;
 use super::encoder::Encoded;

@@ -212,7 +212,7 @@ mod tests {
         let (caller, mut answer) = awaited();
         assert!(poll(&mut answer).is_pending());
         let mut told = pin!(std::future::poll_fn(|cx| answer.poll(cx)));
-        assert!(futures::poll!(&mut told).is_pending());
+        assert!(futures_util::poll!(&mut told).is_pending());
         let telling = tokio::spawn(async move { caller.tell(Answer::Entered) });
         assert!(matches!(told.await, Answer::Entered));
         telling.await.unwrap();

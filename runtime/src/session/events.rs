@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 
-use futures::Stream;
-use futures::task::AtomicWaker;
+use futures_util::Stream;
+use futures_util::task::AtomicWaker;
 
 use crate::error::Error;
 
@@ -59,7 +59,7 @@ impl SessionEvent {
 /// A stream of [`SessionEvent`]s, from when it was asked for: those of one session, of a client, or of
 /// all sessions of a server.
 ///
-/// It is a [`Stream`](futures::Stream); [`next`](Self::next) spares the import of an extension trait. It
+/// It is a [`Stream`](futures_util::Stream); [`next`](Self::next) spares the import of an extension trait. It
 /// holds no session open. If nobody reads it, 1,024 events are kept, and then the oldest are dropped.
 ///
 /// ```
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     fn ends(mut stream: SessionEvents) -> Vec<u64> {
-        let next = || futures::FutureExt::now_or_never(stream.next()).flatten();
+        let next = || futures_util::FutureExt::now_or_never(stream.next()).flatten();
         std::iter::from_fn(next)
             .map(|event| event.session())
             .collect()

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use futures::future::{Abortable, abortable};
+use futures_util::future::{Abortable, abortable};
 use tokio::time::Sleep;
 
 use super::context::Serving;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures::future::AbortHandle;
+use futures_util::future::AbortHandle;
 
 use super::complaint::Complaints;
 use crate::id::RequestId;

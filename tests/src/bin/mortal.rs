@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures_util::future::join_all;
 use ringback::{Client, Result};
 use ringback_tests::keeper::{Keeper, KeeperClient, Shelf};
 use ringback_tests::services::Listener;

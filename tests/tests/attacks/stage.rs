@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::future::join_all;
+use futures_util::future::join_all;
 use ringback::{Client, Error, Result, Server, ServerBuilder, ServerHandle, service};
 use ringback_tests::keeper::{KeeperServer, Shelf};
 use ringback_tests::run::run;

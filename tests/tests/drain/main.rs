@@ -109,7 +109,7 @@ async fn callbacks_of_the_servers_own_finish(over: Over) {
     let error = loop {
         let attempt = kept.call(2);
         tokio::pin!(attempt);
-        match futures::poll!(&mut attempt) {
+        match futures_util::poll!(&mut attempt) {
             std::task::Poll::Ready(result) => break result.unwrap_err(),
             std::task::Poll::Pending => tokio::task::yield_now().await,
         }

@@ -24,7 +24,7 @@ impl Door for Porter {
     async fn shut(&self) -> Result<u32> {
         let server = self.server.get().expect("the server's handle").clone();
         let mut leaving = pin!(server.shutdown(Duration::from_secs(10)));
-        assert!(futures::poll!(&mut leaving).is_pending());
+        assert!(futures_util::poll!(&mut leaving).is_pending());
         self.go_on.notified().await;
         Ok(7)
     }

@@ -169,7 +169,7 @@ fn the_core_stays_without_input_output_clock_and_tasks() {
     for source in [
         "use tokio::sync::oneshot;",
         "use tokio as t;",
-        "use futures::task::AtomicWaker;",
+        "use futures_util::task::AtomicWaker;",
         "use std::sync::atomic::AtomicU64;",
         "use std::{collections::HashMap, task::Waker};",
         "fn f(_: Arc<u8>) {}",

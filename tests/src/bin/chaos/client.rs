@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures::poll;
+use futures_util::poll;
 use ringback::{Client, ClientBuilder, Result};
 use ringback_tests::living::Life;
 use tokio::sync::Semaphore;
