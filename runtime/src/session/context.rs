@@ -154,16 +154,20 @@ impl Serving {
         Self::with_current(|serving| serving.request.is_some()) != Some(true)
     }
 
-    /// Has the current call answered, if it is a request and has no answer: over that session, under that id.
+    /// Has the call answered, if it is a request and has no answer: over that session, under that id.
     #[inline]
-    pub(super) fn answer(answer: impl FnOnce(&Arc<Link>, RequestId)) {
-        Self::with_current(|serving| {
-            if let Some(id) = serving.request
-                && !serving.answered.replace(true)
-            {
-                answer(&serving.call.link, id);
-            }
-        });
+    pub(super) fn answer(&self, answer: impl FnOnce(&Arc<Link>, RequestId)) {
+        if let Some(id) = self.request
+            && !self.answered.replace(true)
+        {
+            answer(&self.call.link, id);
+        }
+    }
+
+    /// The same for the current call.
+    #[inline]
+    pub(super) fn answer_current(answer: impl FnOnce(&Arc<Link>, RequestId)) {
+        Self::with_current(|serving| serving.answer(answer));
     }
 
     /// The session over which the current call came.

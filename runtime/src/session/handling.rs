@@ -227,13 +227,8 @@ impl Running {
     }
 
     /// Answers in place of the handler, unless that has answered.
-    fn fail(&mut self, error: impl FnOnce() -> Error) {
-        let serving = &self.serving;
-        if let Some(id) = serving.request
-            && !serving.answered.replace(true)
-        {
-            serving.call.link.fail(id, &error());
-        }
+    fn fail(&self, error: impl FnOnce() -> Error) {
+        self.serving.answer(|link, id| link.fail(id, &error()));
     }
 }
 

@@ -28,7 +28,7 @@ pub fn reply<R: Outcome>(method: &'static Method, mut outcome: R) {
 /// answer.
 fn answer(method: &'static Method, outcome: OutcomeWriter, passing: Option<Passing>) {
     let mut written = outcome.writer.into_bytes();
-    Serving::answer(|link, id| match outcome.written {
+    Serving::answer_current(|link, id| match outcome.written {
         Ok(status) => {
             let references = passing.map(|passing| passing.over(link));
             let rest = outcome.rest;
@@ -56,7 +56,7 @@ pub fn fail(method: impl fmt::Display, error: Error) {
     if Serving::has_no_answer() {
         one_way_failed(method, Some(&error));
     }
-    Serving::answer(|link, id| link.fail(id, &error));
+    Serving::answer_current(|link, id| link.fail(id, &error));
 }
 
 /// Nobody but the log is told. `error` is `None` if it is of a type of the service's own.
