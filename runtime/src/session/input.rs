@@ -255,17 +255,21 @@ mod tests {
         assert!(reads.iter().all(|&read| read <= 2 * MOST_ROOM), "{reads:?}");
     }
 
-    #[test]
-    fn what_comes_one_by_one_shares_memory_though_it_is_kept() {
-        let mut input = Input::new(BytesMut::new());
+    /// 60 bytes come, and after a while 60 more, and so on, and all of them are kept: where they lie.
+    fn places_of_what_is_kept(input: &mut Input, times: usize) -> Vec<usize> {
         let mut cx = Context::from_waker(Waker::noop());
         let mut kept = Vec::new();
-        for _ in 0..1000 {
+        for _ in 0..times {
             assert!(input.poll_read(&mut sends(60), &mut cx).is_ready());
             kept.push(input.bytes.split().freeze());
             assert!(input.poll_read(&mut sends(0), &mut cx).is_pending());
         }
-        let places: Vec<_> = kept.iter().map(|piece| piece.as_ptr().addr()).collect();
+        kept.iter().map(|piece| piece.as_ptr().addr()).collect()
+    }
+
+    #[test]
+    fn what_comes_one_by_one_shares_memory_though_it_is_kept() {
+        let places = places_of_what_is_kept(&mut Input::new(BytesMut::new()), 1000);
         let pieces = places.windows(2).filter(|two| two[0] + 60 != two[1]);
         let pieces = 1 + pieces.count();
         assert!(pieces < 20, "{pieces} pieces of memory");
@@ -321,15 +325,8 @@ mod tests {
     fn many_calls_that_wait_share_their_memory() {
         let mut input = Input::new(BytesMut::new());
         input.is_held_by(MANY_CALLS + 1);
-        let mut cx = Context::from_waker(Waker::noop());
-        let mut kept = Vec::new();
-        for _ in 0..100 {
-            assert!(input.poll_read(&mut sends(60), &mut cx).is_ready());
-            kept.push(input.bytes.split().freeze());
-            assert!(input.poll_read(&mut sends(0), &mut cx).is_pending());
-        }
-        let [first, last] = [&kept[0], &kept[99]].map(|piece| piece.as_ptr().addr());
-        assert_eq!(last - first, 99 * 60);
+        let places = places_of_what_is_kept(&mut input, 100);
+        assert_eq!(places[99] - places[0], 99 * 60);
     }
 
     #[test]
