@@ -132,12 +132,11 @@ impl<K: Number, T> Numbered<K, T> {
     #[inline]
     pub(super) fn remove(&mut self, id: K) -> Option<T> {
         let place = self.place(id);
-        let removed = match self.places.get_mut(place) {
-            Some(found @ Some(_)) if found.as_ref().is_some_and(|(it, _)| *it == id) => {
-                found.take().map(|(_, value)| value)
-            }
-            _ if self.others.is_empty() => None,
-            _ => self.others.remove(&id),
+        let placed = self.places.get_mut(place);
+        let removed = match placed.and_then(|it| it.take_if(|(found, _)| *found == id)) {
+            Some((_, value)) => Some(value),
+            None if self.others.is_empty() => None,
+            None => self.others.remove(&id),
         };
         self.len -= usize::from(removed.is_some());
         removed
