@@ -3,19 +3,12 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::calls::{CallTable, State};
-use super::credit::Credit;
-use super::exports::ExportTable;
 use super::goaway::Leaving;
-use super::heartbeat::{Beat, Heartbeat};
-use super::idle::Idle;
-use super::imports::ImportTable;
 use super::inbound::Row;
-use super::outgoing::{Output, Queue};
-use super::pace::{Pace, TooSlow};
-use super::pings::Pings;
+use super::liveness::{Beat, Heartbeat, Idle, Pace, Pings, TooSlow};
+use super::output::{Output, Queue};
 use super::resume::Resumable;
-use super::served::ServedTable;
+use super::tables::{CallTable, Credit, ExportTable, ImportTable, ServedTable, State};
 use super::{Event, Fault, Garbage, Host, Remains};
 use crate::error::{Error, ErrorKind};
 use crate::frame::{Greeting, Ticket, write};

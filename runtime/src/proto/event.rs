@@ -1,10 +1,9 @@
-//! What a connection tells its user.
+//! What a connection tells its user, and the objects that go in and out with it.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::passing::NewReference;
 use super::{Host, Rejected};
 use crate::error::Error;
 use crate::frame::{Resume, Status};
@@ -110,6 +109,15 @@ pub(crate) enum IncomingTarget<H: Host> {
     Object(ObjectId, Option<H::Object>),
     /// An object that this end does not have (any more).
     Unknown(ObjectId),
+}
+
+/// An object to be passed.
+pub(crate) enum NewReference<H: Host> {
+    /// An object of this end.
+    Own(H::Identity, H::Object),
+    /// An object of the peer, passed back. What is attached keeps it alive until the frame has
+    /// entered the stream.
+    Peers(ObjectId, H::Object),
 }
 
 /// One entry of a received frame's table of references, counted already.

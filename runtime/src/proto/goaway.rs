@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use super::calls::State;
-use super::credit::Line;
+use super::tables::{Line, State};
 use super::{Connection, Host, Rejected};
 use crate::error::{Error, ErrorKind};
 use crate::frame::write;

@@ -5,10 +5,9 @@ use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
-use super::calls::{Made, State};
 use super::connection::Phase;
 use super::handshake::{MAX_GREETING, told};
-use super::served::Serving;
+use super::tables::{Made, Serving, State};
 use super::{
     Connection, Event, Extras, Fault, Garbage, Host, IncomingCall, IncomingTarget, Received,
 };

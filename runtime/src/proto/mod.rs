@@ -1,26 +1,18 @@
 //! One end of a session, without input, output, clock or tasks.
 //!
 //! A [`Connection`] takes bytes and the time, and gives bytes, [`Event`]s and the moment at which it
-//! wants to be woken. Everything that the protocol counts or remembers is here, one table a file:
+//! wants to be woken:
 //!
-//! | file | what it keeps |
+//! | | what it is |
 //! |---|---|
-//! | `calls` | the requests that this end made and whose response is to come |
-//! | `served` | the requests that the peer made and that are being handled |
-//! | `exports` | this end's objects that the peer knows |
-//! | `imports` | the peer's objects that this end knows |
-//! | `numbered` | what these four are: entries by the numbers of requests or objects |
-//! | `window` | how much credit the peer uses, and what to tell it |
-//! | `credit` | who may send, and who waits in which line |
-//! | `place` | who of a handler's calls may go without credit |
-//! | `plain` | calls that nothing is in the way of |
-//! | `outgoing` | the bytes that are to be written |
-//! | `at_once` | what a lone call needs no driver for |
-//! | `overflow` | what becomes of one-way calls that find their line full |
-//! | `goaway` | what becomes of calls to a peer that is about to leave |
-//! | `heartbeat` | when the peer was last heard |
+//! | `tables` | everything that the protocol counts or remembers, one table a file |
+//! | `handshake`, `inbound` | bytes in: the greetings, then one frame after the other |
+//! | `sending` | frames out: calls and answers |
+//! | `output` | bytes out |
+//! | `liveness` | when the peer was last heard, and how fast it is |
+//! | `revoke`, `goaway` | an end that withdraws an object, or is about to leave |
 //! | `resume` | what it takes to go on over another connection |
-//! | `replay` | what was sent and is not acknowledged |
+//! | `event`, `fault` | what happened, and what went wrong |
 //!
 //! Since nothing here waits or reads a clock, a pair of connections can be tested with a virtual
 //! clock, and every order of events be tried. (The manner is that of quinn-proto, rustls and h2.)
@@ -28,51 +20,34 @@
 //! What the user gave is never dropped in here, as its `Drop` may call back into the session: it is
 //! handed out, by an event or as [`Garbage`], for whoever holds the lock to drop outside of it.
 
-mod at_once;
-mod calls;
 mod connection;
-mod credit;
 mod event;
-mod exports;
 mod fault;
 mod goaway;
 mod handshake;
-mod heartbeat;
-mod idle;
-mod imports;
 mod inbound;
-mod numbered;
-mod outbound;
-mod outgoing;
-mod overflow;
-mod pace;
-mod passing;
-mod pings;
-mod place;
-mod plain;
-mod replay;
-mod reply;
+mod liveness;
+mod output;
 mod resume;
 mod revoke;
-mod served;
-mod submit;
+mod sending;
+mod tables;
 #[cfg(test)]
 mod tests;
-mod waiting;
-mod window;
 
 use std::hash::Hash;
 
 pub(crate) use connection::{Config, Connection, Side};
-pub(crate) use event::{Event, Extras, Garbage, IncomingCall, IncomingTarget, Received, Remains};
-pub use overflow::Overflow;
-
+pub(crate) use event::{
+    Event, Extras, Garbage, IncomingCall, IncomingTarget, NewReference, Received, Remains,
+};
 pub(crate) use fault::{Fault, Rejected};
 pub(crate) use goaway::Departure;
-pub(crate) use outgoing::{Output, Payload};
-pub(crate) use passing::NewReference;
+pub(crate) use output::{Output, Payload};
 pub(crate) use resume::read_answer;
-pub(crate) use submit::{NewCall, Submitted};
+pub(crate) use sending::{NewCall, Submitted};
+
+pub use sending::Overflow;
 
 /// What the user of a [`Connection`] attaches to its entries. The protocol never looks into them.
 pub(crate) trait Host {

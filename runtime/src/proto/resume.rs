@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BytesMut};
 
 use super::handshake::MAX_GREETING;
-use super::outgoing::{Output, Run};
-use super::replay::{Replay, numbered};
+use super::output::{Output, Replay, Run, numbered};
 use super::{Connection, Fault, Garbage, Host, Side};
 use crate::error::ErrorKind;
 use crate::frame::length::{PREFIX, frame_len};

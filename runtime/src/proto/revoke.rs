@@ -1,6 +1,6 @@
 //! Objects that their owner withdraws, and objects that can't be called any more.
 
-use super::imports::Closed;
+use super::tables::Closed;
 use super::{Connection, Event, Host, Rejected};
 use crate::error::ErrorKind;
 use crate::frame::write;

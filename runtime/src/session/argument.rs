@@ -3,11 +3,10 @@
 //! Each form asks of its `T` what an argument has to be and nothing else, so that rustc has one thing
 //! to say about a type that cannot be one.
 
-use super::encoder::Encoder;
-use super::incoming::Arguments;
-use super::large;
-use super::reference::Callbacks;
-use super::value::Arg;
+use super::calls::Encoder;
+use super::handlers::Arguments;
+use super::objects::Callbacks;
+use super::values::{Arg, large};
 use crate::codec::Bytes;
 use crate::error::Result;
 

@@ -9,17 +9,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 
-use super::answer::Caller;
-use super::arrival::{Arrival, Arrivals};
+use super::calls::Caller;
 use super::clock::now;
-use super::direct::Direct;
-use super::events::{Readers, SessionEvent, SessionEvents};
-use super::handle::{Handle, Session};
-use super::lane::Lanes;
-use super::remote::Method;
-use super::running::Running;
-use super::target::Target;
-use super::watch::Watch;
+use super::handlers::{Lanes, Running, Target};
+use super::io::Direct;
+use super::lifetime::{Arrival, Arrivals, Handle, Readers, Session, SessionEvent, SessionEvents};
+use super::method::Method;
+use super::objects::Watch;
 use crate::codec::ValueWriter;
 use crate::error::{Error, ErrorKind};
 use crate::frame::{PlainCall, Status};
@@ -32,7 +28,7 @@ pub(crate) struct Attached;
 impl Host for Attached {
     type Caller = Caller;
     type Object = Arc<Target>;
-    type Identity = super::reference::Identity;
+    type Identity = crate::session::objects::Identity;
     type Watch = Arc<Watch>;
 
     fn revoked(object: &Arc<Target>) -> Option<&'static str> {

@@ -68,7 +68,7 @@ fn the_sources_are_found() {
         "lib.rs",
         "error.rs",
         "proto/mod.rs",
-        "session/driver.rs",
+        "session/io/driver.rs",
         "client/mod.rs",
     ] {
         assert!(files.contains_key(file), "no {file}");

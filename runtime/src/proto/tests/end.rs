@@ -74,7 +74,7 @@ pub(super) struct Ticket {
 
 impl Incoming {
     /// The object of this end that is called.
-    pub(super) fn object(&self) -> Option<ObjectId> {
+    pub(crate) fn object(&self) -> Option<ObjectId> {
         match self.target {
             Callee::Object(id, _) => Some(id),
             _ => None,
