@@ -4,6 +4,7 @@
 //! The sources are read as tokens, so comments and strings do not count, and macros do.
 
 mod map;
+mod rooms;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -258,6 +259,7 @@ fn violations(files: &BTreeMap<String, String>) -> Vec<String> {
         .iter()
         .flat_map(|source| &source.test_modules)
         .collect();
+    found.extend(rooms::violations(&sources));
     for source in &sources {
         let Some(own) = source.module.first() else {
             continue; // the root is above all floors

@@ -32,6 +32,13 @@ impl fmt::Display for Named {
 impl Named {
     /// The module of the crate into which the path leads, if it leads into the crate.
     pub(crate) fn target(&self, exports: &BTreeMap<String, String>) -> Option<String> {
+        let first = self.within_the_crate()?.into_iter().next();
+        let first = first.unwrap_or_default();
+        Some(exports.get(&first).cloned().unwrap_or(first))
+    }
+
+    /// The path from the root of the crate, if it leads into the crate.
+    pub(crate) fn within_the_crate(&self) -> Option<Vec<String>> {
         let mut at = match self.segments.first()?.as_str() {
             "crate" | "ringback" if self.segments.len() > 1 => Vec::new(),
             "self" | "super" if self.segments.len() > 1 => self.module.clone(),
@@ -45,8 +52,7 @@ impl Named {
                 other => at.push(other.to_owned()),
             }
         }
-        let first = at.into_iter().next().unwrap_or_default();
-        Some(exports.get(&first).cloned().unwrap_or(first))
+        Some(at)
     }
 }
 
@@ -74,7 +80,7 @@ impl Source {
         source
     }
 
-    /// Of the root: in which module is what the crate exports.
+    /// Of a root, that of the crate or of a floor: in which of its modules is what it exports.
     pub(crate) fn exports(&self, is_module: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
         let inside = self
             .paths

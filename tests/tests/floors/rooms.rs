@@ -1,0 +1,126 @@
+//! Two floors are large, and have rooms: which of them do not know each other.
+
+use std::collections::BTreeMap;
+
+use super::source::{Named, Source};
+use super::{CORE, allowed, refused};
+
+/// A folder, and the rooms of its floor of which it imports nothing.
+const STRANGERS: [(&str, &str, &[&str]); 8] = [
+    ("proto", "tables", &["liveness", "output", "sending"]),
+    ("proto", "liveness", &["tables", "output", "sending"]),
+    ("proto", "output", &["tables", "liveness", "sending"]),
+    ("proto", "sending", &["liveness", "output"]),
+    (
+        "session",
+        "values",
+        &["calls", "handlers", "objects", "io", "lifetime", "link"],
+    ),
+    ("session", "objects", &["io", "lifetime"]),
+    ("session", "calls", &["io"]),
+    ("session", "handlers", &["calls", "io"]),
+];
+
+/// The files of a floor that are in no room, and that no room of theirs imports: they put the rooms together.
+const ABOVE_THE_ROOMS: [(&str, &[&str]); 1] = [(
+    "proto",
+    &[
+        "connection",
+        "inbound",
+        "handshake",
+        "goaway",
+        "resume",
+        "revoke",
+    ],
+)];
+
+/// What is wrong with the rooms of a crate of these files.
+pub(crate) fn violations(sources: &[Source]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (floor, room, strangers) in STRANGERS {
+        let exports = exports(sources, floor);
+        let above = ABOVE_THE_ROOMS
+            .iter()
+            .filter(|(of, _)| *of == floor)
+            .flat_map(|(_, files)| *files);
+        let strangers: Vec<_> = strangers.iter().chain(above).copied().collect();
+        let inside = sources
+            .iter()
+            .filter(|source| source.module.starts_with(&[floor.into(), room.into()]));
+        for source in inside {
+            let led_astray = source.paths.iter().filter(|path| {
+                let other = neighbour(path, floor, &exports);
+                other.is_some_and(|other| strangers.contains(&other.as_str()))
+            });
+            let name = &source.name;
+            found.extend(led_astray.map(|path| format!("{name}: {path} leads out of `{room}`")));
+        }
+    }
+    found
+}
+
+/// What the root of a floor exports, and from which of its rooms. Everything in the core may know by name what it is as
+/// a whole.
+fn exports(sources: &[Source], floor: &str) -> BTreeMap<String, String> {
+    if floor == CORE {
+        return BTreeMap::new();
+    }
+    let root = sources.iter().find(|source| source.module == [floor]);
+    root.map(|root| root.exports(|_| true)).unwrap_or_default()
+}
+
+/// The room of the floor into which the path leads, by its own name or by what the floor exports of it.
+fn neighbour(path: &Named, floor: &str, exports: &BTreeMap<String, String>) -> Option<String> {
+    let path = path.within_the_crate()?;
+    let [first, second, ..] = path.as_slice() else {
+        return None;
+    };
+    let room = exports.get(second).unwrap_or(second);
+    (first == floor).then(|| room.clone())
+}
+
+#[test]
+fn rooms_keep_to_themselves() {
+    allowed(
+        "session/calls/a.rs",
+        "use crate::session::handlers::Serving;",
+    );
+    allowed(
+        "session/link.rs",
+        "use super::handlers::Lanes; use super::io::Direct;",
+    );
+    allowed(
+        "session/handlers/a.rs",
+        "use super::b::C; use crate::session::link::Link;",
+    );
+    allowed(
+        "proto/sending/a.rs",
+        "use crate::proto::tables::Line; use crate::proto::Connection;",
+    );
+    allowed("proto/connection.rs", "use super::sending::NewCall;");
+    refused("session/handlers/a.rs", "use crate::session::calls::Call;");
+    refused("session/handlers/a.rs", "use super::super::calls::Call;");
+    refused(
+        "session/handlers/a.rs",
+        "fn f(_: crate::session::calls::Call) {}",
+    );
+    refused("session/values/a.rs", "use crate::session::link::Link;");
+    refused(
+        "proto/tables/a.rs",
+        "use crate::proto::{Host, sending::NewCall};",
+    );
+    refused("proto/sending/a.rs", "use crate::proto::connection::Phase;");
+}
+
+#[test]
+fn a_room_is_found_by_what_its_floor_exports() {
+    let files = [
+        (
+            "session/mod.rs",
+            "mod calls; mod handlers; pub use calls::{Call, Encoder};",
+        ),
+        ("session/handlers/a.rs", "use crate::session::Encoder;"),
+    ];
+    let sources = files.map(|(name, text)| Source::read(name, text));
+    assert_eq!(violations(&sources).len(), 1);
+}
