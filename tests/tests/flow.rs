@@ -273,6 +273,11 @@ async fn many_that_stall_leave_credit_to_the_others(over: Over) {
         to_fast[0].put(no, "event").await.unwrap();
     }
     assert_eq!(fast.ended(), 100);
+    // Nor do they have to wait for a word that nobody thinks is urgent.
+    for no in 0..1000 {
+        to_fast[0].tell(no, "event").await.unwrap();
+    }
+    until("it has all of them", || fast.ended() == 1100).await;
 
     for reads in &stalled {
         reads.may_end.close();

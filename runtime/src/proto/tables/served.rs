@@ -59,7 +59,6 @@ impl ServedTable {
             )));
         }
         self.all.take(1);
-        self.due |= self.all.is_full() && self.all.is_due();
         Ok(())
     }
 
@@ -68,7 +67,12 @@ impl ServedTable {
     #[inline]
     pub(crate) fn admit_to(&mut self, object: &mut ObjectWindow, calls: u32) {
         object.window.take(calls);
-        self.due |= object.window.is_full() && object.window.is_due();
+        self.due |= object.window.is_due();
+    }
+
+    /// All that were read together have been admitted. By those the peer may be short of credit.
+    pub(crate) fn have_come(&mut self) {
+        self.due |= self.all.is_due();
     }
 
     pub(crate) fn insert(&mut self, id: RequestId, serving: Serving) -> Result<(), Fault> {

@@ -65,11 +65,14 @@ impl Window {
         self.untold() > 0 || self.in_doubt
     }
 
-    /// Whether the peer has to be told now: when a quarter of its credit is free again, or when it may
-    /// think that it has none left.
+    /// Whether the peer has to be told now: when a quarter of its credit is free again, and the sooner the more of the
+    /// rest is in use. The less it thinks is left, the fewer calls does it let one object have outstanding (see
+    /// `credit`), and who keeps up is not to wait for what the peer was not told: so a quarter of those is enough.
     pub(super) fn is_due(&self) -> bool {
-        let quarter = u64::from(self.limit / 4).max(1);
-        self.untold() >= quarter || (self.untold() > 0 && self.is_full())
+        let untold = self.untold();
+        let free = (u64::from(self.limit) + untold).saturating_sub(u64::from(self.used));
+        let quarter_of_its_share = free * free / 4;
+        untold > 0 && untold.saturating_mul(u64::from(self.limit)) >= quarter_of_its_share
     }
 
     /// The peer is told how many one-way calls have ended since it was forgotten.

@@ -10,14 +10,11 @@ use crate::proto::Side;
 #[test]
 fn the_peer_hears_of_handled_one_way_calls_at_a_quarter_of_its_credit() {
     let mut pair = Pair::open(quiet(), calls(16));
-    for _ in 0..7 {
-        pair.client
-            .submit(Outgoing::to_service("S").one_way())
-            .unwrap();
-    }
-    pair.exchange();
     let mut frames = Vec::new();
-    while !pair.server.arrived.is_empty() {
+    for _ in 0..7 {
+        let event = Outgoing::to_service("S").one_way();
+        pair.client.submit(event).unwrap();
+        pair.exchange();
         let call = pair.server.next_call();
         pair.server.answer(call, 0);
         pair.send_from(Side::Accepting);
@@ -93,6 +90,34 @@ fn an_objects_credit_is_told_before_the_peer_runs_dry() {
         pair.server.submit(to_object(8)).unwrap();
         pair.exchange();
         assert_eq!(pair.client.numbers(), [0, 1, 2, 3, 4, 5, 6, 8]);
+    }
+}
+
+/// The more objects stall, the fewer calls may another one have outstanding; of what has ended, its holder has to be
+/// told the sooner.
+#[test]
+fn who_keeps_up_goes_on_however_many_stall() {
+    for stalled in [0, 1, 2, 3, 4, 6, 10, 40] {
+        let (mut pair, proxies) = Pair::with_proxies(quiet(), stalled + 1);
+        let (lively, stalled) = proxies.split_last().unwrap();
+        for proxy in stalled {
+            while pair
+                .server
+                .submit(Outgoing::to_object(proxy).one_way())
+                .unwrap()
+                .sent
+            {}
+        }
+        pair.exchange();
+        pair.client.arrived.clear();
+        for number in 0..1500 {
+            let event = Outgoing::to_object(lively).one_way().number(number);
+            pair.server.submit(event).unwrap();
+            pair.exchange();
+            assert_eq!(pair.client.numbers(), [number], "{} stall", stalled.len());
+            let call = pair.client.next_call();
+            pair.client.answer(call, 0);
+        }
     }
 }
 
