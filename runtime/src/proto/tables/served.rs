@@ -151,8 +151,12 @@ impl ServedTable {
     /// About how many calls are being handled: those by credit, or all requests if they are more, since some are in
     /// the place of one of ours. Zero only if nothing is.
     pub(crate) fn being_handled(&self) -> usize {
-        let by_credit = u64::from(self.all.used()).saturating_sub(self.all.untold());
-        self.serving.len().max(by_credit as usize)
+        self.serving.len().max(self.by_credit() as usize)
+    }
+
+    /// How many calls are being handled that used credit.
+    pub(crate) fn by_credit(&self) -> u64 {
+        self.all.handled()
     }
 
     /// Whether nothing is being handled.

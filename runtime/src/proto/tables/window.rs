@@ -32,6 +32,11 @@ impl Window {
         self.used
     }
 
+    /// Calls that are being handled.
+    pub(crate) fn handled(&self) -> u64 {
+        u64::from(self.used).saturating_sub(self.untold())
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.used >= self.limit
     }
@@ -70,7 +75,7 @@ impl Window {
     /// `credit`), and who keeps up is not to wait for what the peer was not told: so a quarter of those is enough.
     pub(super) fn is_due(&self) -> bool {
         let untold = self.untold();
-        let free = (u64::from(self.limit) + untold).saturating_sub(u64::from(self.used));
+        let free = u64::from(self.limit).saturating_sub(self.handled());
         let quarter_of_its_share = free * free / 4;
         untold > 0 && untold.saturating_mul(u64::from(self.limit)) >= quarter_of_its_share
     }

@@ -73,6 +73,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         2 => (side(), which()).prop_map(|(at, which)| Step::Cancel(at, which)),
         2 => (side(), which()).prop_map(|(at, which)| Step::LetGo(at, which)),
         1 => (side(), which()).prop_map(|(at, which)| Step::Revoke(at, which)),
+        1 => Just(Step::Rest),
         6 => side().prop_map(Step::Send),
         3 => (side(), prop_oneof![0..60_usize, Just(usize::MAX)])
             .prop_map(|(from, most)| Step::SendAtOnce(from, most)),
@@ -83,8 +84,9 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
 
 /// Limits so low that they are met all the time.
 pub(super) fn config() -> impl Strategy<Value = Config> {
-    (1..5_u32, 1..4_u32, 1..7_u32, 1..5_u32, 0..3_u32).prop_map(
-        |(calls, object_calls, callbacks, depth, room)| {
+    let calls = prop_oneof![3 => (1..5_u32, 1..4_u32), 1 => (5..30_u32, 2..20_u32)];
+    (calls, 1..7_u32, 1..5_u32, 0..3_u32).prop_map(
+        |((calls, object_calls), callbacks, depth, room)| {
             limited(|limits| {
                 limits.max_calls = calls;
                 limits.max_object_calls = object_calls;
@@ -159,6 +161,7 @@ fn the_steps_meet_everything_that_matters() {
         ("dropped by policy", total.dropped),
         ("introduction crossed a release", total.crossed),
         ("broken off", total.broken_off),
+        ("rested", total.rested),
     ] {
         assert!(often > 5, "{what}: {often}");
     }

@@ -1,9 +1,14 @@
 //! The lines in which calls wait, and how they move up.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::end::Ticket;
 use super::outgoing::Outgoing;
 use super::pair::{Pair, calls, limited, object_calls, quiet};
-use crate::proto::Overflow;
+use super::steps::{Pass, Step};
+use super::world::World;
+use crate::proto::{Overflow, Side};
 
 /// Answers one call after the other and tells in which order they came.
 fn order_of_arrival(pair: &mut Pair) -> Vec<u32> {
@@ -192,4 +197,62 @@ fn however_little_may_be_queued_one_call_may() {
     }
     pair.exchange();
     assert_eq!(pair.server.arrived.len(), 3);
+}
+
+fn call(from: Side, callee: Option<usize>, one_way: bool, passing: Vec<Pass>) -> Step {
+    Step::Call {
+        from,
+        callee,
+        one_way,
+        inside: None,
+        overflow: Overflow::Wait,
+        passing,
+    }
+}
+
+fn answer(at: Side, which: usize) -> Step {
+    Step::Answer {
+        at,
+        which,
+        fails: false,
+        keeps: true,
+        passing: Vec::new(),
+    }
+}
+
+/// Calls of one end to some objects of the other, whose handlers end in any order or not at all.
+fn calls_and_answers() -> impl Strategy<Value = Vec<Step>> {
+    let call = (0..8_usize, proptest::bool::weighted(0.9))
+        .prop_map(|(callee, one_way)| call(Side::Accepting, Some(callee), one_way, Vec::new()));
+    let answer = (0..64_usize).prop_map(|which| answer(Side::Connecting, which));
+    vec(
+        prop_oneof![6 => call, 4 => answer, 4 => Just(Step::Rest)],
+        1..200,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn who_waits_waits_for_somebody(
+        max_calls in 4..40_u32,
+        max_object_calls in 2..20_u32,
+        steps in calls_and_answers(),
+    ) {
+        let client = limited(|limits| {
+            limits.max_calls = max_calls;
+            limits.max_object_calls = max_object_calls;
+        });
+        let mut world = World::new(client, quiet());
+        for _ in 0..6 {
+            world.take(&call(Side::Connecting, None, true, vec![Pass::New]));
+            world.take(&Step::Rest);
+            world.take(&answer(Side::Accepting, 0));
+        }
+        for step in &steps {
+            world.take(step);
+        }
+        world.settle();
+    }
 }

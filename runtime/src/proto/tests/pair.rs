@@ -152,6 +152,18 @@ impl Pair {
         }
     }
 
+    /// The same, acks included that are not sent at once.
+    pub(super) fn exchange_with_acks(&mut self) {
+        self.exchange();
+        for side in [Side::Connecting, Side::Accepting] {
+            while self.end(other(side)).counts().unacknowledged_bytes > 0 {
+                self.clock.advance(Duration::from_millis(50));
+                self.end(side).look_at_the_clock().expect("all is well");
+                self.exchange();
+            }
+        }
+    }
+
     /// The frames that an end has sent and that have not arrived, in words.
     pub(super) fn in_transit_from(&mut self, side: Side) -> Vec<String> {
         frames::in_words(&self.wire_from(side).transit)
@@ -181,13 +193,7 @@ impl Pair {
 
     /// Nothing that was begun is left, at either end.
     pub(super) fn assert_tables_are_empty(&mut self) {
-        // What waits a while for its ack gets it.
-        for side in [Side::Connecting, Side::Accepting] {
-            if self.end(other(side)).counts().unacknowledged_bytes > 0 {
-                self.clock.advance(Duration::from_millis(50));
-                self.end(side).look_at_the_clock().expect("all is well");
-            }
-        }
+        self.exchange_with_acks();
         // Credit that is not due yet rides along with any frame.
         self.client.ping();
         self.server.ping();

@@ -31,6 +31,8 @@ pub(super) enum Step {
     /// Up to so many bytes are written without the driver.
     SendAtOnce(Side, usize),
     Deliver(Side, usize),
+    /// Everything arrives that was sent.
+    Rest,
     /// The connection breaks, whether an end notices or not.
     Cut,
     /// An end notices that the connection is broken.
@@ -62,6 +64,8 @@ pub(super) struct Seen {
     pub(super) dropped: u32,
     /// Connections that broke with something on its way.
     pub(super) cut: u32,
+    /// Lines in which somebody waited while nothing was on its way.
+    pub(super) rested: u32,
     /// Frames that began to leave and had to wait for the driver.
     pub(super) broken_off: u32,
 }
@@ -77,6 +81,7 @@ impl Seen {
         self.revoked += other.revoked;
         self.dropped += other.dropped;
         self.cut += other.cut;
+        self.rested += other.rested;
         self.broken_off += other.broken_off;
     }
 }

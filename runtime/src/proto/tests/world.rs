@@ -107,6 +107,7 @@ impl World {
                     .deliver_from(*from, *count)
                     .expect("neither end is at fault");
             }
+            Step::Rest => self.rest(),
             Step::Cut => self.cut(),
             Step::Notice(at) => {
                 if self.pair.is_cut {
@@ -132,6 +133,34 @@ impl World {
         });
         self.seen.cut += u32::from(lost);
         self.pair.cut();
+    }
+
+    /// All that was sent arrives, and neither end has more to say. Then who waits has a reason to.
+    fn rest(&mut self) {
+        if self.pair.is_cut {
+            return;
+        }
+        self.pair.exchange_with_acks();
+        for side in SIDES {
+            let waiting: Vec<_> = {
+                let credit = &self.pair.end(side).core.credit;
+                let lines = credit.lines();
+                lines
+                    .filter(|line| credit.line(*line).next().is_some())
+                    .collect()
+            };
+            let granted = u64::from(self.pair.end(side).core.peer().max_calls);
+            let peer = &mut self.pair.end(other(side)).core;
+            if peer.served.by_credit() >= granted {
+                continue;
+            }
+            for line in waiting {
+                self.seen.rested += 1;
+                let window = line.and_then(|object| peer.exports.window(object));
+                let is_busy = window.is_some_and(|object| object.window.handled() > 0);
+                assert!(is_busy, "{line:?} waits for nobody");
+            }
+        }
     }
 
     fn call(&mut self, from: Side, step: &Step) {
