@@ -85,7 +85,7 @@ impl<H: Host> Connection<H> {
         self.frames_are_told = false;
         let done = Frames::of(&all).try_for_each(|frame| self.on_frame(&all, frame, now));
         self.end_row();
-        self.served.have_come();
+        self.served.look_at_credit();
         done
     }
 

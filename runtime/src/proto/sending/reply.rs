@@ -96,7 +96,10 @@ impl<H: Host> Connection<H> {
 
     pub(crate) fn tell_credit(&mut self) {
         let frame = usize::try_from(self.peer.max_frame).unwrap_or(usize::MAX);
-        let most = ((frame - CREDIT_HEAD) / CREDITED_OBJECT).min(MAX_CREDITED_OBJECTS);
+        let most = match self.served.tells_of_objects() {
+            true => ((frame - CREDIT_HEAD) / CREDITED_OBJECT).min(MAX_CREDITED_OBJECTS),
+            false => 0,
+        };
         while let Some(credit) = self.served.take_credit(most, &mut self.exports) {
             write::credit(&mut self.output.tail, &credit);
         }

@@ -27,13 +27,21 @@ pub(crate) struct Serving {
     pub(crate) unattended: u32,
 }
 
+/// The peer is told of objects when so many calls to one of them have ended, or as soon as it matters. If that is not
+/// yet, all together are enough: of a thousand objects that are called in turn, to name each costs more than the rest.
+const FEW: u64 = 16;
+
 pub(crate) struct ServedTable {
     serving: Numbered<RequestId, Serving>,
     /// The credit that the peer uses, in all. That for calls to an object is with the object.
     all: Window,
     /// Objects of which there is something to tell.
     changed: Vec<ObjectId>,
+    /// The most, or more, that have ended of one of these.
+    most: u64,
     due: bool,
+    /// That is for the sake of an object.
+    object_is_due: bool,
     /// The peer waits for every end of a one-way call.
     tells_at_once: bool,
 }
@@ -44,7 +52,9 @@ impl ServedTable {
             serving: Numbered::new(),
             all: Window::new(limit),
             changed: Vec::new(),
+            most: 0,
             due: false,
+            object_is_due: false,
             tells_at_once: false,
         }
     }
@@ -67,12 +77,14 @@ impl ServedTable {
     #[inline]
     pub(crate) fn admit_to(&mut self, object: &mut ObjectWindow, calls: u32) {
         object.window.take(calls);
-        self.due |= object.window.is_due();
+        self.object_is_due |= object.window.is_due();
     }
 
-    /// All that were read together have been admitted. By those the peer may be short of credit.
-    pub(crate) fn have_come(&mut self) {
-        self.due |= self.all.is_due();
+    /// Calls have come, all that were read together, or have ended: the peer may be short of credit by that.
+    #[inline]
+    pub(crate) fn look_at_credit(&mut self) {
+        let untold = self.all.untold().max(self.most);
+        self.due |= self.object_is_due || self.all.is_much(untold);
     }
 
     pub(crate) fn insert(&mut self, id: RequestId, serving: Serving) -> Result<(), Fault> {
@@ -123,18 +135,20 @@ impl ServedTable {
         exports: &mut ExportTable<H>,
     ) {
         self.all.finish(calls);
-        self.due |= self.all.is_due() || self.tells_at_once;
         // Of an object that the peer has let go of, it is not told any more.
         if let Some(id) = object
             && let Some(object) = exports.window(id)
         {
             object.window.finish(calls);
-            self.due |= object.window.is_due();
+            self.most = self.most.max(object.window.untold());
+            self.object_is_due |= object.window.is_due();
             if !object.changed {
                 object.changed = true;
                 self.changed.push(id);
             }
         }
+        self.look_at_credit();
+        self.due |= self.tells_at_once;
     }
 
     /// Whether the peer has to be told now, or it could run out of credit.
@@ -164,6 +178,17 @@ impl ServedTable {
         self.being_handled() == 0
     }
 
+    /// Whether objects are named as well when the peer is told now.
+    pub(crate) fn tells_of_objects(&mut self) -> bool {
+        let rides_along = !std::mem::take(&mut self.due);
+        let tells =
+            rides_along || self.object_is_due || self.most >= FEW || self.all.is_much(self.most);
+        if tells {
+            (self.most, self.object_is_due) = (0, false);
+        }
+        tells
+    }
+
     /// What the peer was not told yet, with at most that many objects. To be called until there is
     /// nothing more.
     pub(crate) fn take_credit<H: Host>(
@@ -171,7 +196,6 @@ impl ServedTable {
         most: usize,
         exports: &mut ExportTable<H>,
     ) -> Option<Credit> {
-        self.due = false;
         let is_news = self.all.has_news();
         let mut objects = Vec::new();
         while objects.len() < most
@@ -197,7 +221,7 @@ impl ServedTable {
         for (id, object) in exports.windows() {
             object.window.doubt();
             if object.window.has_news() {
-                self.due = true;
+                (self.due, self.object_is_due) = (true, true);
                 if !object.changed {
                     object.changed = true;
                     self.changed.push(id);

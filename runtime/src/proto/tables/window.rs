@@ -74,7 +74,11 @@ impl Window {
     /// rest is in use. The less it thinks is left, the fewer calls does it let one object have outstanding (see
     /// `credit`), and who keeps up is not to wait for what the peer was not told: so a quarter of those is enough.
     pub(super) fn is_due(&self) -> bool {
-        let untold = self.untold();
+        self.is_much(self.untold())
+    }
+
+    /// Whether it would be due if the peer was not told of so many.
+    pub(super) fn is_much(&self, untold: u64) -> bool {
         let free = u64::from(self.limit).saturating_sub(self.handled());
         let quarter_of_its_share = free * free / 4;
         untold > 0 && untold.saturating_mul(u64::from(self.limit)) >= quarter_of_its_share

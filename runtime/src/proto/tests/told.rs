@@ -121,6 +121,32 @@ fn who_keeps_up_goes_on_however_many_stall() {
     }
 }
 
+/// Of a hundred objects that are called in turn, none is short of credit by itself for long.
+#[test]
+fn objects_are_named_when_it_matters() {
+    let (mut pair, proxies) = Pair::with_proxies(quiet(), 100);
+    let mut told = Vec::new();
+    for _ in 0..40 {
+        for proxy in &proxies {
+            let event = Outgoing::to_object(proxy).one_way();
+            assert!(pair.server.submit(event).unwrap().sent);
+            pair.exchange();
+            let event = pair.client.next_call();
+            pair.client.answer(event, 0);
+            pair.send_from(Side::Connecting);
+            told.extend(pair.in_transit_from(Side::Connecting));
+        }
+    }
+    let in_words = |frame: &String| frame.split(", ").count() - 1;
+    let named: Vec<_> = told.iter().map(in_words).collect();
+    assert_eq!((told[0].as_str(), named), ("credit 1024", vec![0, 100, 0]));
+    // With another frame they are named, too, however few calls they had since.
+    pair.client.ping();
+    pair.send_from(Side::Connecting);
+    let last = pair.in_transit_from(Side::Connecting);
+    assert_eq!(last.iter().map(in_words).collect::<Vec<_>>(), [0, 100]);
+}
+
 #[test]
 fn the_peer_is_told_what_was_handled_since_it_released_the_object() {
     let mut stranger = Stranger::greets(quiet());
