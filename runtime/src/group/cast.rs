@@ -39,7 +39,7 @@ where
         last: None,
         others: Vec::new(),
     };
-    let mut waiting = Together::default();
+    let mut waiting = None::<Box<Together<_>>>;
     let mut unsent = None;
     let mut reached = 0usize;
     let members = group.0.members.snapshot();
@@ -53,7 +53,8 @@ where
         match member.proxy.reference().place() {
             Place::Local(twin) => {
                 let call = Local::new(method, local(twin));
-                waiting.add(waits(member, Answer::Local(call)));
+                let call = waits(member, Answer::Local(call));
+                waiting.get_or_insert_default().add(call);
                 reached += 1;
             }
             Place::Closed(_) => {
@@ -69,7 +70,10 @@ where
                     taken = encoded.submit_row(method, remotes, |place, call| {
                         let member = &left[place];
                         match Call::ended_at_once(call) {
-                            Err(call) => waiting.add_made(waits(member, Answer::Remote(call))),
+                            Err(call) => {
+                                let call = waits(member, Answer::Remote(call));
+                                waiting.get_or_insert_default().add_made(call);
+                            }
                             Ok(outcome) => group.note(method, member, outcome),
                         }
                     });
@@ -104,7 +108,8 @@ pub struct Cast<'a, K, P: ProxyType, R> {
     unsent: Option<Error>,
     /// How many members it was made at, for which nothing of the task's budget was taken yet.
     reached: usize,
-    waiting: Together<Waiting<'a, K, P, R>>,
+    /// Mostly all have ended where they were made.
+    waiting: Option<Box<Together<Waiting<'a, K, P, R>>>>,
 }
 
 type Note<K, P, R> = fn(&Group<K, P>, &'static Method, &Member<K, P>, R);
@@ -120,8 +125,13 @@ impl<K, P: ProxyType, R> Future for Cast<'_, K, P, R> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        while let Some((member, outcome)) = ready!(self.waiting.poll_next(cx)) {
-            (self.note)(&self.group, self.method, &member, outcome);
+        while let Some(waiting) = &mut self.waiting {
+            match ready!(waiting.poll_next(cx)) {
+                Some((member, outcome)) => {
+                    (self.note)(&self.group, self.method, &member, outcome);
+                }
+                None => self.waiting = None,
+            }
         }
         // As much as a loop over the members of one connection: who calls many lets the connections write now and then.
         while let Some(left) = self.reached.checked_sub(1) {
@@ -137,7 +147,7 @@ impl<K, P: ProxyType, R> fmt::Debug for Cast<'_, K, P, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cast")
             .field("method", self.method)
-            .field("waiting", &self.waiting.len())
+            .field("waiting", &self.waiting.as_ref().map_or(0, |it| it.len()))
             .finish_non_exhaustive()
     }
 }

@@ -14,7 +14,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 pub(super) struct Together<F: Future> {
     unmade: VecDeque<F>,
     ended: VecDeque<F::Output>,
-    /// Made for the first of them: mostly all have ended where they were made.
+    /// Made for the first of them.
     open: Option<FuturesUnordered<F>>,
 }
 

@@ -52,6 +52,9 @@ impl Encoded {
                 made += 1;
             }
         });
+        if unended.is_empty() {
+            return made;
+        }
         for (place, submitted, answer, terms) in unended {
             let state = State::new(first.link, method, submitted, answer, terms);
             open(place, Call::new(method, state));
