@@ -96,7 +96,7 @@ impl<H: Host> Connection<H> {
 
     pub(crate) fn tell_credit(&mut self) {
         let frame = usize::try_from(self.peer.max_frame).unwrap_or(usize::MAX);
-        let most = match self.served.tells_of_objects() {
+        let most = match self.served.begin_to_tell(&self.exports) {
             true => ((frame - CREDIT_HEAD) / CREDITED_OBJECT).min(MAX_CREDITED_OBJECTS),
             false => 0,
         };

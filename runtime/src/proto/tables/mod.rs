@@ -23,3 +23,5 @@ pub(super) use credit::{Credit, Line, Right};
 pub(super) use exports::ExportTable;
 pub(super) use imports::{Closed, ImportTable};
 pub(super) use served::{ServedTable, Serving};
+#[cfg(test)]
+pub(super) use window::Window;

@@ -27,8 +27,8 @@ pub(crate) struct Serving {
     pub(crate) unattended: u32,
 }
 
-/// The peer is told of objects when so many calls to one of them have ended, or as soon as it matters. If that is not
-/// yet, all together are enough: of a thousand objects that are called in turn, to name each costs more than the rest.
+/// When the peer is told, it is told of objects if so many calls to one of them have ended, or if it matters to one.
+/// Else all together are enough: of a thousand objects that are called in turn, to name each costs more than the rest.
 const FEW: u64 = 16;
 
 pub(crate) struct ServedTable {
@@ -37,8 +37,10 @@ pub(crate) struct ServedTable {
     all: Window,
     /// Objects of which there is something to tell.
     changed: Vec<ObjectId>,
-    /// The most, or more, that have ended of one of these.
+    /// Of none of these it was not told of more.
     most: u64,
+    /// None of these has more outstanding, as the peer counts.
+    fullest: u32,
     due: bool,
     /// That is for the sake of an object.
     object_is_due: bool,
@@ -53,6 +55,7 @@ impl ServedTable {
             all: Window::new(limit),
             changed: Vec::new(),
             most: 0,
+            fullest: 0,
             due: false,
             object_is_due: false,
             tells_at_once: false,
@@ -78,12 +81,16 @@ impl ServedTable {
     pub(crate) fn admit_to(&mut self, object: &mut ObjectWindow, calls: u32) {
         object.window.take(calls);
         self.object_is_due |= object.window.is_due();
+        if object.changed {
+            self.fullest = self.fullest.max(object.window.used());
+        }
     }
 
     /// Calls have come, all that were read together, or have ended: the peer may be short of credit by that.
     #[inline]
     pub(crate) fn look_at_credit(&mut self) {
         let untold = self.all.untold().max(self.most);
+        self.object_is_due |= self.all.is_share(self.fullest);
         self.due |= self.object_is_due || self.all.is_much(untold);
     }
 
@@ -141,6 +148,7 @@ impl ServedTable {
         {
             object.window.finish(calls);
             self.most = self.most.max(object.window.untold());
+            self.fullest = self.fullest.max(object.window.used());
             self.object_is_due |= object.window.is_due();
             if !object.changed {
                 object.changed = true;
@@ -178,15 +186,18 @@ impl ServedTable {
         self.being_handled() == 0
     }
 
-    /// Whether objects are named as well when the peer is told now.
-    pub(crate) fn tells_of_objects(&mut self) -> bool {
+    /// The peer is about to be told. Gives whether objects are named as well.
+    pub(crate) fn begin_to_tell<H: Host>(&mut self, exports: &ExportTable<H>) -> bool {
         let rides_along = !std::mem::take(&mut self.due);
-        let tells =
-            rides_along || self.object_is_due || self.most >= FEW || self.all.is_much(self.most);
-        if tells {
-            (self.most, self.object_is_due) = (0, false);
+        let names_objects = rides_along
+            || self.object_is_due
+            || self.most >= FEW
+            || self.all.is_much(self.most)
+            || self.changed.len() > exports.len(); // some are gone, and more would go
+        if names_objects {
+            (self.most, self.fullest, self.object_is_due) = (0, 0, false);
         }
-        tells
+        names_objects
     }
 
     /// What the peer was not told yet, with at most that many objects. To be called until there is

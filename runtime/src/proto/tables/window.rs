@@ -56,7 +56,7 @@ impl Window {
         self.finished += u64::from(calls);
     }
 
-    pub(super) fn untold(&self) -> u64 {
+    pub(crate) fn untold(&self) -> u64 {
         self.finished - self.told
     }
 
@@ -70,18 +70,25 @@ impl Window {
         self.untold() > 0 || self.in_doubt
     }
 
-    /// Whether the peer has to be told now: when a quarter of its credit is free again, and the sooner the more of the
-    /// rest is in use. The less it thinks is left, the fewer calls does it let one object have outstanding (see
-    /// `credit`), and who keeps up is not to wait for what the peer was not told: so a quarter of those is enough.
+    /// Whether the peer has to be told now.
     pub(super) fn is_due(&self) -> bool {
         self.is_much(self.untold())
     }
 
-    /// Whether it would be due if the peer was not told of so many.
+    /// Whether the peer has to be told of so many: when a quarter of its credit is free again by that, and the sooner
+    /// the more of the rest is in use. The less it thinks is left, the fewer calls does it let one object have
+    /// outstanding (see `credit`), and who keeps up is not to wait for what the peer was not told: so a quarter of
+    /// those is enough.
     pub(super) fn is_much(&self, untold: u64) -> bool {
         let free = u64::from(self.limit).saturating_sub(self.handled());
         let quarter_of_its_share = free * free / 4;
         untold > 0 && untold.saturating_mul(u64::from(self.limit)) >= quarter_of_its_share
+    }
+
+    /// Whether the peer makes no more calls to an object that has so many, as it counts: it leaves what is left to others.
+    pub(super) fn is_share(&self, used: u32) -> bool {
+        let left = u64::from(self.limit.saturating_sub(self.used));
+        used > 0 && (u64::from(used) + 1).saturating_mul(u64::from(self.limit)) > left * left
     }
 
     /// The peer is told how many one-way calls have ended since it was forgotten.

@@ -121,6 +121,72 @@ fn who_keeps_up_goes_on_however_many_stall() {
     }
 }
 
+/// Also if it is never anything but due.
+#[test]
+fn nothing_is_remembered_of_objects_that_come_and_go() {
+    const OBJECTS: usize = 40;
+    let (mut pair, mut proxies) = Pair::with_proxies(quiet(), OBJECTS);
+    let mut called = Vec::new();
+    for _ in 0..20 {
+        pair.server.let_go(std::mem::take(&mut called));
+        for proxy in &proxies {
+            let event = Outgoing::to_object(proxy).one_way();
+            pair.server.submit(event).unwrap();
+        }
+        called.append(&mut proxies);
+        for _ in 0..1100 {
+            let event = Outgoing::to_service("S").one_way();
+            pair.server.submit(event).unwrap();
+        }
+        pair.exchange();
+        while !pair.client.arrived.is_empty() {
+            let event = pair.client.next_call();
+            pair.client.answer(event, 0);
+        }
+        // New ones are passed in the same bytes in which the credit goes that is due.
+        for _ in 0..OBJECTS {
+            let listener = pair.client.listener();
+            let call = Outgoing::to_service("Keeper").one_way();
+            pair.client.submit(call.passing(own(&listener))).unwrap();
+        }
+        pair.exchange();
+        while !pair.server.arrived.is_empty() {
+            let call = pair.server.next_call();
+            proxies.push(call.passed[0].proxy());
+            pair.server.answer(call, 0);
+        }
+        assert!(pair.client.core.served.changed() <= 2 * OBJECTS);
+    }
+}
+
+/// It has calls in hand that take long, which are most of what it may have.
+#[test]
+fn who_is_busy_goes_on_however_many_stall() {
+    for (stalled, long) in [(27, 5), (29, 4), (31, 3), (33, 3)] {
+        let (mut pair, proxies) = Pair::with_proxies(quiet(), stalled + 1);
+        let (busy, stalled) = proxies.split_last().unwrap();
+        for proxy in stalled {
+            let event = || Outgoing::to_object(proxy).one_way();
+            while pair.server.submit(event()).unwrap().sent {}
+        }
+        let call = || Outgoing::to_object(busy);
+        let tickets: Vec<_> = (0..long)
+            .map(|_| pair.server.submit(call()).unwrap())
+            .collect();
+        assert!(tickets.iter().all(|ticket| ticket.sent));
+        pair.exchange();
+        pair.client.arrived.clear();
+        for number in 0..10 {
+            let event = call().one_way().number(number);
+            pair.server.submit(event).unwrap();
+            pair.exchange();
+            assert_eq!(pair.client.numbers(), [number], "{long} in hand");
+            let event = pair.client.next_call();
+            pair.client.answer(event, 0);
+        }
+    }
+}
+
 /// Of a hundred objects that are called in turn, none is short of credit by itself for long.
 #[test]
 fn objects_are_named_when_it_matters() {

@@ -11,6 +11,7 @@ use super::steps::{Pass, Seen, Step};
 use crate::error::{Error, ErrorKind};
 use crate::id::ObjectId;
 use crate::proto::connection::Counts;
+use crate::proto::tables::Window;
 use crate::proto::{Config, NewReference, Side};
 
 /// What the user of one end has in hand.
@@ -157,7 +158,8 @@ impl World {
             for line in waiting {
                 self.seen.rested += 1;
                 let window = line.and_then(|object| peer.exports.window(object));
-                let is_busy = window.is_some_and(|object| object.window.handled() > 0);
+                let is_busy = |object: &Window| object.handled() > 0 && object.untold() == 0;
+                let is_busy = window.is_some_and(|object| is_busy(&object.window));
                 assert!(is_busy, "{line:?} waits for nobody");
             }
         }
