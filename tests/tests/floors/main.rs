@@ -79,7 +79,7 @@ fn the_sources_are_found() {
 #[test]
 fn imports_may_go_down_and_stay_inside_of_a_module() {
     allowed("session/link.rs", "use crate::proto::{Connection, Host};");
-    allowed("session/link.rs", "use super::handle::Session;");
+    allowed("session/link.rs", "use super::calls::Caller;");
     allowed(
         "session/mod.rs",
         "use self::link::Link; fn f(_: super::Error) {}",
@@ -117,7 +117,7 @@ fn an_import_that_goes_up_is_found() {
     refused("limits.rs", "use super::frame::Frame;");
     refused("limits.rs", "use super::*;");
     refused(
-        "session/call.rs",
+        "session/method.rs",
         "mod inner { use super::super::super::client::Client; }",
     );
     refused(
@@ -128,18 +128,18 @@ fn an_import_that_goes_up_is_found() {
 
 #[test]
 fn an_import_by_another_name_is_found() {
-    refused("session/call.rs", "fn f(_: crate::Server) {}");
+    refused("session/method.rs", "fn f(_: crate::Server) {}");
     refused(
-        "session/call.rs",
+        "session/method.rs",
         "macro_rules! m { () => { $crate::client::connect() } }",
     );
     refused(
-        "session/call.rs",
+        "session/method.rs",
         "tracing::info!(a = crate::server::NAME);",
     );
-    refused("session/call.rs", "use ringback::Client;");
-    refused("session/call.rs", "use crate::{client as other};");
-    refused("session/call.rs", "use crate::__private::Place;");
+    refused("session/method.rs", "use ringback::Client;");
+    refused("session/method.rs", "use crate::{client as other};");
+    refused("session/method.rs", "use crate::__private::Place;");
 }
 
 #[test]

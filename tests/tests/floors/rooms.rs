@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::source::{Named, Source};
-use super::{CORE, allowed, refused};
+use super::{allowed, refused};
 
 /// A folder, and the rooms of its floor of which it imports nothing.
 const STRANGERS: [(&str, &str, &[&str]); 8] = [
     ("proto", "tables", &["liveness", "output", "sending"]),
     ("proto", "liveness", &["tables", "output", "sending"]),
     ("proto", "output", &["tables", "liveness", "sending"]),
-    ("proto", "sending", &["liveness", "output"]),
+    ("proto", "sending", &["liveness"]),
     (
         "session",
         "values",
@@ -34,6 +34,9 @@ const ABOVE_THE_ROOMS: [(&str, &[&str]); 1] = [(
     ],
 )];
 
+/// What these files export by the root of their floor, every room may name: it is what the core is as a whole.
+const WHOLE: [&str; 3] = ["connection", "event", "fault"];
+
 /// What is wrong with the rooms of a crate of these files.
 pub(crate) fn violations(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
@@ -50,7 +53,7 @@ pub(crate) fn violations(sources: &[Source]) -> Vec<String> {
         for source in inside {
             let led_astray = source.paths.iter().filter(|path| {
                 let other = neighbour(path, floor, &exports);
-                other.is_some_and(|other| strangers.contains(&other.as_str()))
+                other.is_some_and(|other| other == "*" || strangers.contains(&other.as_str()))
             });
             let name = &source.name;
             found.extend(led_astray.map(|path| format!("{name}: {path} leads out of `{room}`")));
@@ -59,12 +62,8 @@ pub(crate) fn violations(sources: &[Source]) -> Vec<String> {
     found
 }
 
-/// What the root of a floor exports, and from which of its rooms. Everything in the core may know by name what it is as
-/// a whole.
+/// What the root of a floor exports, and from which of its rooms.
 fn exports(sources: &[Source], floor: &str) -> BTreeMap<String, String> {
-    if floor == CORE {
-        return BTreeMap::new();
-    }
     let root = sources.iter().find(|source| source.module == [floor]);
     root.map(|root| root.exports(|_| true)).unwrap_or_default()
 }
@@ -75,8 +74,14 @@ fn neighbour(path: &Named, floor: &str, exports: &BTreeMap<String, String>) -> O
     let [first, second, ..] = path.as_slice() else {
         return None;
     };
-    let room = exports.get(second).unwrap_or(second);
-    (first == floor).then(|| room.clone())
+    if first != floor {
+        return None;
+    }
+    match exports.get(second) {
+        Some(room) if WHOLE.contains(&room.as_str()) => None,
+        Some(room) => Some(room.clone()),
+        None => Some(second.clone()),
+    }
 }
 
 #[test]
@@ -114,13 +119,23 @@ fn rooms_keep_to_themselves() {
 
 #[test]
 fn a_room_is_found_by_what_its_floor_exports() {
-    let files = [
-        (
-            "session/mod.rs",
-            "mod calls; mod handlers; pub use calls::{Call, Encoder};",
-        ),
-        ("session/handlers/a.rs", "use crate::session::Encoder;"),
-    ];
-    let sources = files.map(|(name, text)| Source::read(name, text));
-    assert_eq!(violations(&sources).len(), 1);
+    let session = "mod calls; mod handlers; pub use calls::{Call, Encoder};";
+    let core =
+        "mod event; mod output; mod sending; pub use event::Event; pub use sending::NewCall;";
+    let found = |name, text| {
+        let files = [
+            ("session/mod.rs", session),
+            ("proto/mod.rs", core),
+            (name, text),
+        ];
+        let sources = files.map(|(name, text)| Source::read(name, text));
+        violations(&sources).len()
+    };
+    assert_eq!(
+        found("session/handlers/a.rs", "use crate::session::Encoder;"),
+        1
+    );
+    assert_eq!(found("session/handlers/a.rs", "use crate::session::*;"), 1);
+    assert_eq!(found("proto/output/a.rs", "use crate::proto::NewCall;"), 1);
+    assert_eq!(found("proto/output/a.rs", "use crate::proto::Event;"), 0);
 }

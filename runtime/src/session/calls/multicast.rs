@@ -53,7 +53,7 @@ impl Encoded {
             }
         });
         if unended.is_empty() {
-            return made;
+            return made; // as mostly; to take nothing out of it costs more
         }
         for (place, submitted, answer, terms) in unended {
             let state = State::new(first.link, method, submitted, answer, terms);
