@@ -89,9 +89,8 @@ impl ServedTable {
     /// Calls have come, all that were read together, or have ended: the peer may be short of credit by that.
     #[inline]
     pub(crate) fn look_at_credit(&mut self) {
-        let untold = self.all.untold().max(self.most);
-        self.object_is_due |= self.all.is_share(self.fullest);
-        self.due |= self.object_is_due || self.all.is_much(untold);
+        self.object_is_due |= self.all.is_much(self.most) || self.all.is_share(self.fullest);
+        self.due |= self.object_is_due || self.all.is_much(self.all.untold());
     }
 
     pub(crate) fn insert(&mut self, id: RequestId, serving: Serving) -> Result<(), Fault> {
@@ -192,7 +191,6 @@ impl ServedTable {
         let names_objects = rides_along
             || self.object_is_due
             || self.most >= FEW
-            || self.all.is_much(self.most)
             || self.changed.len() > exports.len(); // some are gone, and more would go
         if names_objects {
             (self.most, self.fullest, self.object_is_due) = (0, 0, false);

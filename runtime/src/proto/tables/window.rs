@@ -70,15 +70,16 @@ impl Window {
         self.untold() > 0 || self.in_doubt
     }
 
-    /// Whether the peer has to be told now.
+    /// Whether the peer has to be told now: when a quarter of its credit is free again, or when it may
+    /// think that it has none left.
     pub(super) fn is_due(&self) -> bool {
-        self.is_much(self.untold())
+        let quarter = u64::from(self.limit / 4).max(1);
+        self.untold() >= quarter || (self.untold() > 0 && self.is_full())
     }
 
-    /// Whether the peer has to be told of so many: when a quarter of its credit is free again by that, and the sooner
-    /// the more of the rest is in use. The less it thinks is left, the fewer calls does it let one object have
-    /// outstanding (see `credit`), and who keeps up is not to wait for what the peer was not told: so a quarter of
-    /// those is enough.
+    /// Whether so many untold calls are a quarter of what the peer may let one object have outstanding. That is a quarter
+    /// of all if nothing else is in use. The less the peer thinks is left, the fewer are these (see `credit`), and no
+    /// object is to wait for what the peer was not told.
     pub(super) fn is_much(&self, untold: u64) -> bool {
         let free = u64::from(self.limit).saturating_sub(self.handled());
         let quarter_of_its_share = free * free / 4;

@@ -187,6 +187,32 @@ fn who_is_busy_goes_on_however_many_stall() {
     }
 }
 
+/// Nothing is untold of its own, but of others so much that it counts.
+#[test]
+fn who_is_busy_does_not_wait_for_a_word_of_others() {
+    let (mut pair, proxies) = Pair::with_proxies(calls(64), 1);
+    let mut tickets = Vec::new();
+    for _ in 0..40 {
+        tickets.push(pair.server.submit(Outgoing::to_service("S")).unwrap());
+    }
+    for _ in 0..2 {
+        let call = Outgoing::to_object(&proxies[0]);
+        tickets.push(pair.server.submit(call).unwrap());
+    }
+    pair.exchange();
+    pair.client.arrived.clear();
+    for _ in 0..12 {
+        let event = Outgoing::to_service("S").one_way();
+        pair.server.submit(event).unwrap();
+        pair.exchange();
+        let event = pair.client.next_call();
+        pair.client.answer(event, 0);
+    }
+    pair.exchange();
+    let call = Outgoing::to_object(&proxies[0]);
+    assert!(pair.server.submit(call).unwrap().sent);
+}
+
 /// Of a hundred objects that are called in turn, none is short of credit by itself for long.
 #[test]
 fn objects_are_named_when_it_matters() {
