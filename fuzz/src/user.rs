@@ -96,6 +96,7 @@ impl End {
         let mut new = NewCall {
             request: Request::new(target, u32::from(call.method) << 12, None, head),
             rest: rest.as_ref(),
+            kept: None,
             one_way: call.one_way,
             held: false,
             inside,

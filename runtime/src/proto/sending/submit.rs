@@ -1,5 +1,6 @@
 //! Calls of this end: by what right each is sent, or that it has to wait.
 
+use std::cell::OnceCell;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -15,6 +16,8 @@ pub(crate) struct NewCall<'a, H: Host> {
     pub(crate) request: Request<'a>,
     /// What follows on its parameters, and is written from where it lies.
     pub(crate) rest: Option<&'a Bytes>,
+    /// Where its parameters are kept if it has to wait, together with other calls that have the same ones.
+    pub(crate) kept: Option<&'a OnceCell<Bytes>>,
     pub(crate) one_way: bool,
     /// It waits, if it can wait, until bytes are taken to be written, though there is credit.
     pub(crate) held: bool,

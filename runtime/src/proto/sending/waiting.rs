@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use super::submit::{NewCall, Submitted};
 use crate::frame::{Metadata, Request, Target, write};
 use crate::id::RequestId;
@@ -11,6 +13,7 @@ use crate::proto::{Connection, Event, Garbage, Host, Overflow, Rejected};
 impl<H: Host> Waiting<H> {
     fn new(call: &mut NewCall<'_, H>) -> Self {
         let request = &call.request;
+        let copy = || Bytes::copy_from_slice(request.params);
         let (service, object) = match request.target {
             Target::Service(name) => (name.to_owned(), None),
             Target::Object(id) => (String::new(), Some(id)),
@@ -26,7 +29,10 @@ impl<H: Host> Waiting<H> {
             metadata: request
                 .metadata
                 .map_or_else(Vec::new, |m| m.encoded().to_vec()),
-            params: request.params.to_vec(),
+            params: match call.kept {
+                Some(kept) => kept.get_or_init(copy).clone(),
+                None => copy(),
+            },
             rest: call.rest.cloned(),
             references: call.passed.take().unwrap_or_default(),
         }
@@ -44,6 +50,7 @@ impl<H: Host> Waiting<H> {
         NewCall {
             request: Request::new(target, self.method, metadata, &self.params),
             rest: self.rest.as_ref(),
+            kept: None,
             one_way: self.one_way,
             held: false,
             inside: self.inside,

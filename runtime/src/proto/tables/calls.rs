@@ -45,7 +45,7 @@ pub(crate) struct Waiting<H: Host> {
     pub(crate) deadline: Option<Instant>,
     pub(crate) metadata: Vec<u8>,
     pub(crate) references: Vec<NewReference<H>>,
-    pub(crate) params: Vec<u8>,
+    pub(crate) params: Bytes,
     pub(crate) rest: Option<Bytes>,
 }
 

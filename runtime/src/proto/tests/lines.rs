@@ -1,5 +1,7 @@
 //! The lines in which calls wait, and how they move up.
 
+use std::rc::Rc;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -8,6 +10,7 @@ use super::outgoing::Outgoing;
 use super::pair::{Pair, calls, limited, object_calls, quiet};
 use super::steps::{Pass, Step};
 use super::world::World;
+use crate::proto::tables::{Made, State};
 use crate::proto::{Overflow, Side};
 
 /// Answers one call after the other and tells in which order they came.
@@ -186,6 +189,32 @@ fn calls_wait_for_room_in_the_queue_and_move_up_when_it_is_taken() {
     pair.client.take_output();
     assert!(pair.client.counts().queued_bytes >= 1000);
     assert!(pair.client.counts().queued_bytes < 1000 + 700);
+}
+
+#[test]
+fn calls_that_have_the_same_parameters_keep_them_once_while_they_wait() {
+    let (mut pair, proxies) = Pair::with_proxies(calls(1), 3);
+    let _busy = pair.server.submit(Outgoing::to_service("S")).unwrap();
+    let kept = Rc::default();
+    let call = |proxy| Outgoing::to_object(proxy).number(7).one_way().kept(&kept);
+    let mut tickets: Vec<_> = proxies
+        .iter()
+        .map(|proxy| pair.server.submit(call(proxy)).unwrap())
+        .collect();
+    assert!(tickets.iter().all(|ticket| !ticket.sent));
+    let params = |pair: &Pair, ticket: &Ticket| match &pair.server.core.calls.get(ticket.id) {
+        Some(Made {
+            state: State::Waiting(waiting),
+            ..
+        }) => waiting.params.as_ptr(),
+        _ => panic!("it waits"),
+    };
+    for ticket in &tickets {
+        assert_eq!(params(&pair, ticket), kept.get().unwrap().as_ptr());
+    }
+    // One that is given up takes nothing from the others.
+    pair.server.cancel(tickets.remove(1));
+    assert_eq!(order_of_arrival(&mut pair), [0, 7, 7]);
 }
 
 #[test]

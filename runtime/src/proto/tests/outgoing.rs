@@ -1,5 +1,6 @@
 //! Calls that a test is about to make.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -28,6 +29,7 @@ pub(super) struct Outgoing {
     params: Vec<u8>,
     /// What of them is written from where it lies.
     rest: Option<Bytes>,
+    kept: Option<Rc<OnceCell<Bytes>>>,
     /// Kept while the call is under way, as the one who calls it does.
     pub(super) callee: Option<Rc<Proxy>>,
 }
@@ -51,6 +53,7 @@ impl Outgoing {
             passing: Vec::new(),
             params: arguments(0),
             rest: None,
+            kept: None,
             callee: None,
         }
     }
@@ -65,6 +68,14 @@ impl Outgoing {
         Self {
             callee: Some(Rc::clone(proxy)),
             ..Self::new(To::Object(proxy.id))
+        }
+    }
+
+    /// One of several calls that have the same parameters.
+    pub(super) fn kept(self, kept: &Rc<OnceCell<Bytes>>) -> Self {
+        Self {
+            kept: Some(Rc::clone(kept)),
+            ..self
         }
     }
 
@@ -175,6 +186,7 @@ impl Outgoing {
         NewCall {
             request: Request::new(target, self.method, metadata, params),
             rest: self.rest.as_ref(),
+            kept: self.kept.as_deref(),
             one_way: self.one_way,
             held: self.held,
             inside: self.inside,

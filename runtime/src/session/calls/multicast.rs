@@ -1,6 +1,9 @@
 //! One call to many objects: written once, and made in a row at those of one session.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::answer::Awaited;
 use super::call::{Call, State};
@@ -41,11 +44,13 @@ impl Encoded {
         }
         let mut made = 0;
         let mut unended = Vec::new();
+        let kept = OnceCell::new();
         first.link.with_call(method, |core| {
             let row = callees.take(ROW);
             for callee in row.take_while(|callee| Arc::ptr_eq(callee.link, first.link)) {
                 let mut answer = None;
-                if let Some((submitted, terms)) = self.submit_to(core, &callee, method, &mut answer)
+                if let Some((submitted, terms)) =
+                    self.submit_to(core, &callee, method, &kept, &mut answer)
                 {
                     unended.push((made, submitted, answer, terms));
                 }
@@ -69,6 +74,7 @@ impl Encoded {
         core: &mut Connection<Attached>,
         callee: &Callee<'_>,
         method: &'static Method,
+        kept: &OnceCell<Bytes>,
         answer: &mut Option<Awaited>,
     ) -> Option<(Result<Submitted, Rejected>, Terms)> {
         if self.are_plain()
@@ -85,7 +91,9 @@ impl Encoded {
             }
         }
         let terms = Terms::of(callee, method);
-        let submitted = submit(core, &mut new_call(callee, method, self, terms), answer);
+        let mut call = new_call(callee, method, self, terms);
+        call.kept = Some(kept);
+        let submitted = submit(core, &mut call, answer);
         (submitted.is_err() || answer.is_some()).then_some((submitted, terms))
     }
 }

@@ -80,6 +80,7 @@ pub(super) fn new_call<'a>(
     NewCall {
         request: Request::new(callee.target, method.id(), metadata, params.bytes),
         rest: params.rest,
+        kept: None,
         one_way: method.is_one_way(),
         held: false,
         inside: terms.inside,
