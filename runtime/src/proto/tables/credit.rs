@@ -29,6 +29,14 @@ pub(crate) enum Right {
     Place(RequestId),
 }
 
+/// Whether one object, to which so many calls are outstanding, may have one more where so many of all are left. Asked for
+/// every call, hence without a division.
+#[inline]
+pub(super) fn has_share(used: u32, left: u32, all: u32) -> bool {
+    let (left, all) = (u64::from(left), u64::from(all.max(1)));
+    used == 0 || (u64::from(used) + 1) * all <= left * left
+}
+
 /// A line is there for as long as somebody stands in it, or its turn is yet to come.
 struct Queue {
     /// Ascending, since ids are given in the order of submission.
@@ -80,11 +88,9 @@ impl Credit {
         limit.min(share.max(1))
     }
 
-    /// Whether that is more than `used`. Asked for every call, hence without the division.
+    /// Whether that is more than `used`.
     pub(crate) fn has_share(&self, used: u32, limit: u32) -> bool {
-        let all = u64::from(self.limit.max(1));
-        let free = u64::from(self.limit.saturating_sub(self.used));
-        used < limit && (used == 0 || (u64::from(used) + 1) * all <= free * free)
+        used < limit && has_share(used, self.limit.saturating_sub(self.used), self.limit)
     }
 
     pub(crate) fn grant(&mut self, limit: u32) {

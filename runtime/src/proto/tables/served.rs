@@ -89,7 +89,7 @@ impl ServedTable {
     /// Calls have come, all that were read together, or have ended: the peer may be short of credit by that.
     #[inline]
     pub(crate) fn look_at_credit(&mut self) {
-        self.object_is_due |= self.all.is_much(self.most) || self.all.is_share(self.fullest);
+        self.object_is_due |= self.all.is_much(self.most) || !self.all.has_share(self.fullest);
         self.due |= self.object_is_due || self.all.is_much(self.all.untold());
     }
 

@@ -1,6 +1,8 @@
 //! The credit that this end gave, as far as the peer uses it: for all its calls, or for those to one
 //! object.
 
+use super::credit::has_share;
+
 /// How much of it is in use, and what the peer is to be told.
 pub(crate) struct Window {
     limit: u32,
@@ -86,10 +88,9 @@ impl Window {
         untold > 0 && untold.saturating_mul(u64::from(self.limit)) >= quarter_of_its_share
     }
 
-    /// Whether the peer makes no more calls to an object that has so many, as it counts: it leaves what is left to others.
-    pub(super) fn is_share(&self, used: u32) -> bool {
-        let left = u64::from(self.limit.saturating_sub(self.used));
-        used > 0 && (u64::from(used) + 1).saturating_mul(u64::from(self.limit)) > left * left
+    /// Whether the peer makes one more call to an object that has so many outstanding, as it counts.
+    pub(super) fn has_share(&self, used: u32) -> bool {
+        has_share(used, self.limit.saturating_sub(self.used), self.limit)
     }
 
     /// The peer is told how many one-way calls have ended since it was forgotten.
