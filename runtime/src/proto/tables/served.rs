@@ -41,8 +41,8 @@ pub(crate) struct ServedTable {
     most: u64,
     /// None of these has more outstanding, as the peer counts.
     fullest: u32,
-    due: bool,
-    /// That is for the sake of an object.
+    /// The peer has to be told: how many have ended in all, or of an object, too.
+    all_are_due: bool,
     object_is_due: bool,
     /// The peer waits for every end of a one-way call.
     tells_at_once: bool,
@@ -56,7 +56,7 @@ impl ServedTable {
             changed: Vec::new(),
             most: 0,
             fullest: 0,
-            due: false,
+            all_are_due: false,
             object_is_due: false,
             tells_at_once: false,
         }
@@ -90,7 +90,7 @@ impl ServedTable {
     #[inline]
     pub(crate) fn look_at_credit(&mut self) {
         self.object_is_due |= self.all.is_much(self.most) || !self.all.has_share(self.fullest);
-        self.due |= self.object_is_due || self.all.is_much(self.all.untold());
+        self.all_are_due |= self.all.is_much(self.all.untold());
     }
 
     pub(crate) fn insert(&mut self, id: RequestId, serving: Serving) -> Result<(), Fault> {
@@ -155,18 +155,18 @@ impl ServedTable {
             }
         }
         self.look_at_credit();
-        self.due |= self.tells_at_once;
+        self.all_are_due |= self.tells_at_once;
     }
 
     /// Whether the peer has to be told now, or it could run out of credit.
     pub(crate) fn credit_is_due(&self) -> bool {
-        self.due
+        self.all_are_due || self.object_is_due
     }
 
     /// The peer is to be told of each end of a one-way call from now on.
     pub(crate) fn tell_at_once(&mut self) {
         self.tells_at_once = true;
-        self.due |= self.all.untold() > 0;
+        self.all_are_due |= self.all.untold() > 0;
     }
 
     /// About how many calls are being handled: those by credit, or all requests if they are more, since some are in
@@ -187,8 +187,8 @@ impl ServedTable {
 
     /// The peer is about to be told. Gives whether objects are named as well.
     pub(crate) fn begin_to_tell<H: Host>(&mut self, exports: &ExportTable<H>) -> bool {
-        let rides_along = !std::mem::take(&mut self.due);
-        let names_objects = rides_along
+        let all_are_due = std::mem::take(&mut self.all_are_due);
+        let names_objects = !all_are_due // then it rides along
             || self.object_is_due
             || self.most >= FEW
             || self.changed.len() > exports.len(); // some are gone, and more would go
@@ -226,11 +226,11 @@ impl ServedTable {
     /// What the peer was told may be lost: it is told everything once more.
     pub(crate) fn tell_again<H: Host>(&mut self, exports: &mut ExportTable<H>) {
         self.all.doubt();
-        self.due |= self.all.has_news();
+        self.all_are_due |= self.all.has_news();
         for (id, object) in exports.windows() {
             object.window.doubt();
             if object.window.has_news() {
-                (self.due, self.object_is_due) = (true, true);
+                self.object_is_due = true;
                 if !object.changed {
                     object.changed = true;
                     self.changed.push(id);
