@@ -21,18 +21,15 @@ const STRANGERS: [(&str, &str, &[&str]); 8] = [
     ("session", "handlers", &["calls", "io"]),
 ];
 
-/// The files of a floor that are in no room, and that no room of theirs imports: they put the rooms together.
-const ABOVE_THE_ROOMS: [(&str, &[&str]); 1] = [(
-    "proto",
-    &[
-        "connection",
-        "inbound",
-        "handshake",
-        "goaway",
-        "resume",
-        "revoke",
-    ],
-)];
+/// The files of the core that are in no room, and that no room imports: they put the rooms together.
+const ABOVE_THE_ROOMS: [&str; 6] = [
+    "connection",
+    "inbound",
+    "handshake",
+    "goaway",
+    "resume",
+    "revoke",
+];
 
 /// What these files export by the root of their floor, every room may name: it is what the core is as a whole.
 const WHOLE: [&str; 3] = ["connection", "event", "fault"];
@@ -42,18 +39,16 @@ pub(crate) fn violations(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
     for (floor, room, strangers) in STRANGERS {
         let exports = exports(sources, floor);
-        let above = ABOVE_THE_ROOMS
-            .iter()
-            .filter(|(of, _)| *of == floor)
-            .flat_map(|(_, files)| *files);
-        let strangers: Vec<_> = strangers.iter().chain(above).copied().collect();
+        let is_stranger = |other: &str| {
+            other == "*" || strangers.contains(&other) || ABOVE_THE_ROOMS.contains(&other)
+        };
         let inside = sources
             .iter()
             .filter(|source| source.module.starts_with(&[floor.into(), room.into()]));
         for source in inside {
             let led_astray = source.paths.iter().filter(|path| {
                 let other = neighbour(path, floor, &exports);
-                other.is_some_and(|other| other == "*" || strangers.contains(&other.as_str()))
+                other.is_some_and(|other| is_stranger(&other))
             });
             let name = &source.name;
             found.extend(led_astray.map(|path| format!("{name}: {path} leads out of `{room}`")));
