@@ -5,6 +5,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 use super::dial::{self, Dial, open_once};
 use super::renewal::{self, OnSession};
 use super::{Client, Has};
@@ -55,13 +57,19 @@ impl ClientBuilder {
     /// of the protocol, and [`Protocol`](crate::ErrorKind::Protocol) when it speaks something else
     /// altogether.
     pub async fn connect(self, address: impl Into<Address>) -> Result<Client> {
-        let address = address.into();
-        if self.settings.config.resume.is_none() && self.on_session.is_none() {
-            let stream = tcp::connect(&address).await?;
-            let peer_addr = stream.peer_addr();
-            return self.open(stream, peer_addr).await;
-        }
-        self.dial(dial::by_tcp(address)).await
+        self.connect_to(address.into()).await
+    }
+
+    /// Boxed: what an `async fn` does is compiled in each crate that awaits it, and this here.
+    fn connect_to(self, address: Address) -> BoxFuture<'static, Result<Client>> {
+        Box::pin(async move {
+            if self.settings.config.resume.is_none() && self.on_session.is_none() {
+                let stream = tcp::connect(&address).await?;
+                let peer_addr = stream.peer_addr();
+                return self.open(stream, peer_addr).await;
+            }
+            self.dial(dial::by_tcp(address)).await
+        })
     }
 
     /// Connects by an async closure that gives a stream of bytes: for every other transport than TCP, if

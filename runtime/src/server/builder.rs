@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use super::accept::accept;
@@ -110,7 +111,12 @@ impl ServerBuilder {
     /// [`Connect`](crate::ErrorKind::Connect) when the address can't be had: the port is taken, or the
     /// machine has no such address.
     pub async fn bind(self, address: impl Into<Address>) -> Result<Server> {
-        Ok(self.listen(tcp::listen(&address.into()).await?))
+        self.bind_to(address.into()).await
+    }
+
+    /// Boxed: what an `async fn` does is compiled in each crate that awaits it, and this here.
+    fn bind_to(self, address: Address) -> BoxFuture<'static, Result<Server>> {
+        Box::pin(async move { Ok(self.listen(tcp::listen(&address).await?)) })
     }
 
     /// Listens by anything else than TCP; see [`Listener`].

@@ -109,30 +109,37 @@ impl Server {
     /// # Errors
     /// None at present: a connection that fails, or that cannot be accepted, is logged.
     pub async fn run(self) -> Result<()> {
-        let Self {
-            mut accepting,
-            signals,
-            shared,
-            ends,
-            ..
-        } = self;
-        let mut signals = signal::Signals::heard(signals);
-        let mut stage = shared.stage.subscribe();
-        tokio::select! {
-            () = &mut accepting => {}
-            grace = signals.next() => shared.begin_to_leave(grace),
-            _ = stage.wait_for(|stage| *stage != Stage::Serving) => {}
-        }
-        if shared.settings.config.resume.is_none() {
-            accepting = Box::pin(std::future::pending()); // it listens no more
-        }
-        tokio::select! {
-            () = shared.drain() => {}
-            () = accepting => {} // only sessions that are resumed
-            _ = signals.next() => tracing::info!("a second signal: the server ends at once"),
-        }
-        drop(ends);
-        Ok(())
+        self.serve_until_its_end().await
+    }
+
+    /// Boxed: what an `async fn` does is compiled in each crate that awaits it, and this here.
+    fn serve_until_its_end(self) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async move {
+            let Self {
+                mut accepting,
+                signals,
+                shared,
+                ends,
+                ..
+            } = self;
+            let mut signals = signal::Signals::heard(signals);
+            let mut stage = shared.stage.subscribe();
+            tokio::select! {
+                () = &mut accepting => {}
+                grace = signals.next() => shared.begin_to_leave(grace),
+                _ = stage.wait_for(|stage| *stage != Stage::Serving) => {}
+            }
+            if shared.settings.config.resume.is_none() {
+                accepting = Box::pin(std::future::pending()); // it listens no more
+            }
+            tokio::select! {
+                () = shared.drain() => {}
+                () = accepting => {} // only sessions that are resumed
+                _ = signals.next() => tracing::info!("a second signal: the server ends at once"),
+            }
+            drop(ends);
+            Ok(())
+        })
     }
 }
 
