@@ -108,8 +108,13 @@ impl<H: Host> Connection<H> {
         ))
     }
 
-    /// How far this end is, if it leaves and has not ended.
+    /// Whether this end has announced that it leaves.
     #[inline]
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaves.is_some()
+    }
+
+    /// How far this end is, if it leaves and has not ended.
     pub(crate) fn departure(&self) -> Option<Departure> {
         self.how_far(self.leaves.as_ref()?)
     }

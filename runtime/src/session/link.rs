@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
@@ -258,25 +258,30 @@ impl Link {
     fn work<R>(&self, work: impl FnOnce(&mut Core) -> (R, bool)) -> R {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         let (result, wakes) = work(&mut core);
-        let garbage = core
-            .connection
-            .has_garbage()
-            .then(|| core.connection.take_garbage());
-        let departure = core.connection.departure();
-        let departs = departure != core.departure;
-        core.departure = departure;
         self.note_congestion(&core);
-        drop(core);
-        if let Some(garbage) = garbage {
-            drop_safely(garbage);
+        if core.connection.has_garbage() || core.connection.is_leaving() {
+            self.see_to_the_rest(core);
+        } else {
+            drop(core);
         }
         if wakes {
             self.driver.wake();
         }
+        result
+    }
+
+    /// What most [`work`](Self::work) leaves nothing of.
+    #[cold]
+    fn see_to_the_rest(&self, mut core: MutexGuard<'_, Core>) {
+        let garbage = core.connection.take_garbage();
+        let departure = core.connection.departure();
+        let departs = departure != core.departure;
+        core.departure = departure;
+        drop(core);
+        drop_safely(garbage);
         if departs {
             self.departs(departure);
         }
-        result
     }
 
     #[inline]
