@@ -165,19 +165,22 @@ impl ClientBuilder {
         self
     }
 
-    async fn dial(mut self, connector: Connector) -> Result<Client> {
-        self.settings.begin_apart();
-        let readers = Arc::clone(&self.settings.readers);
-        let dial = Dial::new(self.settings, connector);
-        let Some(on_session) = self.on_session else {
-            let has = Has::One(dial.session().await?);
-            return Ok(Client { has, readers });
-        };
-        let first = renewal::begin(&dial, &on_session).await?;
-        let (current, sessions, closed) = Current::new(first);
-        tokio::spawn(renewal::renew(dial, on_session, sessions, closed));
-        let has = Has::Current(Arc::new(current));
-        Ok(Client { has, readers })
+    /// Boxed, as [`connect_to`](Self::connect_to).
+    fn dial(mut self, connector: Connector) -> BoxFuture<'static, Result<Client>> {
+        Box::pin(async move {
+            self.settings.begin_apart();
+            let readers = Arc::clone(&self.settings.readers);
+            let dial = Dial::new(self.settings, connector);
+            let Some(on_session) = self.on_session else {
+                let has = Has::One(dial.session().await?);
+                return Ok(Client { has, readers });
+            };
+            let first = renewal::begin(&dial, &on_session).await?;
+            let (current, sessions, closed) = Current::new(first);
+            tokio::spawn(renewal::renew(dial, on_session, sessions, closed));
+            let has = Has::Current(Arc::new(current));
+            Ok(Client { has, readers })
+        })
     }
 
     async fn open<T: Transport>(
