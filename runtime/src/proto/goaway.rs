@@ -75,7 +75,7 @@ impl<H: Host> Connection<H> {
 
     /// If what was said may have been the last, asks the peer whether it has read it.
     pub(super) fn ask_behind_the_last(&mut self) {
-        let is_quiet = self.leaves.is_some() && self.is_quiet();
+        let is_quiet = self.has_announced_its_end() && self.is_quiet();
         if let Some(leaving) = &mut self.leaves
             && is_quiet
             && leaving.begins_nothing
@@ -110,7 +110,7 @@ impl<H: Host> Connection<H> {
 
     /// Whether this end has announced that it leaves.
     #[inline]
-    pub(crate) fn is_leaving(&self) -> bool {
+    pub(crate) fn has_announced_its_end(&self) -> bool {
         self.leaves.is_some()
     }
 

@@ -116,10 +116,10 @@ impl Server {
     fn serve_until_its_end(self) -> BoxFuture<'static, Result<()>> {
         Box::pin(async move {
             let Self {
+                ends, // first, and so dropped last
                 mut accepting,
                 signals,
                 shared,
-                ends,
                 ..
             } = self;
             let mut signals = signal::Signals::heard(signals);

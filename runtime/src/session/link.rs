@@ -259,26 +259,30 @@ impl Link {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         let (result, wakes) = work(&mut core);
         self.note_congestion(&core);
-        if core.connection.has_garbage() || core.connection.is_leaving() {
-            self.see_to_the_rest(core);
+        // Who has not announced its end is not on its way to it, and that is never taken back.
+        if core.connection.has_garbage() || core.connection.has_announced_its_end() {
+            self.see_to_the_rest(core, wakes);
         } else {
             drop(core);
-        }
-        if wakes {
-            self.driver.wake();
+            if wakes {
+                self.driver.wake();
+            }
         }
         result
     }
 
-    /// What most [`work`](Self::work) leaves nothing of.
+    /// Drops garbage, and tells how far this end is, if it leaves. Most [`work`](Self::work) has neither.
     #[cold]
-    fn see_to_the_rest(&self, mut core: MutexGuard<'_, Core>) {
+    fn see_to_the_rest(&self, mut core: MutexGuard<'_, Core>, wakes: bool) {
         let garbage = core.connection.take_garbage();
         let departure = core.connection.departure();
         let departs = departure != core.departure;
         core.departure = departure;
         drop(core);
         drop_safely(garbage);
+        if wakes {
+            self.driver.wake();
+        }
         if departs {
             self.departs(departure);
         }

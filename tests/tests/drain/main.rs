@@ -1,6 +1,7 @@
 //! A server, or a client, that leaves when what is in flight has finished.
 
 mod links;
+mod listener;
 mod opened;
 mod stage;
 

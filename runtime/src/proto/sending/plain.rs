@@ -17,7 +17,7 @@ impl<H: Host> Connection<H> {
         caller: Option<impl FnOnce() -> H::Caller>,
     ) -> bool {
         let object = call.target.object();
-        if self.leaves.is_some() || !self.may_send() || self.credit.is_waiting(object) {
+        if self.has_announced_its_end() || !self.may_send() || self.credit.is_waiting(object) {
             return false;
         }
         let import = object.and_then(|id| self.imports.get_mut(id));

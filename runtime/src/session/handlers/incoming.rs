@@ -34,22 +34,13 @@ impl<'a> Incoming<'a> {
     }
 
     /// Begins to read the arguments, of which there have to be `count`.
+    #[inline]
     pub fn arguments(self, method: &'static Method, count: u32) -> Result<Arguments<'a>> {
-        let (found, rest) = match &self.frames[self.params] {
-            [few @ 0x90..=0x9f, rest @ ..] => (u32::from(few & 0x0f), rest),
-            rest => read_array_head(rest).map_err(|why| {
-                Error::new(
-                    ErrorKind::Decode,
-                    format!("the arguments of {method}: {why}"),
-                )
-            })?,
+        let params = &self.frames[self.params];
+        let rest = match params {
+            [few @ 0x90..=0x9f, rest @ ..] if u32::from(few & 0x0f) == count => rest,
+            _ => after_array_head(params, method, count)?,
         };
-        if found != count {
-            return Err(Error::new(
-                ErrorKind::Decode,
-                format!("{method} takes {count} arguments, and {found} were sent"),
-            ));
-        }
         Ok(Arguments {
             method,
             values: Values::new(rest),
@@ -83,6 +74,22 @@ impl<'a> Incoming<'a> {
                 self.method
             ),
         ))
+    }
+}
+
+/// What follows on the head of the array, if that is one of so many arguments.
+#[cold]
+fn after_array_head<'a>(params: &'a [u8], method: &Method, count: u32) -> Result<&'a [u8]> {
+    match read_array_head(params) {
+        Ok((found, rest)) if found == count => Ok(rest),
+        Ok((found, _)) => Err(Error::new(
+            ErrorKind::Decode,
+            format!("{method} takes {count} arguments, and {found} were sent"),
+        )),
+        Err(why) => Err(Error::new(
+            ErrorKind::Decode,
+            format!("the arguments of {method}: {why}"),
+        )),
     }
 }
 
