@@ -36,6 +36,7 @@ macro_rules! each_peer {
     ($with:ident) => {
         $with! {
             floor::Floor,
+            floor::CheckedFloor,
             ringback::Ringback,
             ringback::RingbackGroup,
             ringback::RingbackResume,

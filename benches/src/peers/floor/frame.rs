@@ -20,7 +20,7 @@ macro_rules! kinds {
 kinds! {
     Item ByteString Unit
     Echo Bytes Register Push Ask Hang
-    Event AskObject HangObject
+    Event AskObject HangObject Credit
 }
 
 /// A received frame.
@@ -28,7 +28,7 @@ pub(in crate::peers) struct Frame<'a> {
     pub(in crate::peers) kind: Kind,
     pub(in crate::peers) call: u32,
     pub(in crate::peers) object: u32,
-    value: &'a [u8],
+    pub(in crate::peers) value: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
@@ -68,14 +68,35 @@ impl<'a> Frame<'a> {
         value: &T,
     ) -> Outcome<()> {
         let start = out.len();
-        let mut header = [0; HEADER];
-        header[4] = kind as u8;
-        header[5..9].copy_from_slice(&call.to_le_bytes());
-        header[9..].copy_from_slice(&object.to_le_bytes());
-        out.extend_from_slice(&header);
+        out.extend_from_slice(&header(0, kind, call, object));
         rmp_serde::encode::write(out, value)?;
         let length = u32::try_from(out.len() - start - 4)?;
         out[start..start + 4].copy_from_slice(&length.to_le_bytes());
         Ok(())
     }
+
+    /// Appends a frame whose value is encoded already.
+    pub(super) fn write_encoded(
+        out: &mut Vec<u8>,
+        kind: Kind,
+        call: u32,
+        object: u32,
+        value: &[u8],
+    ) -> Outcome<()> {
+        let length = u32::try_from(HEADER - 4 + value.len())?;
+        out.reserve(HEADER + value.len());
+        out.extend_from_slice(&header(length, kind, call, object));
+        out.extend_from_slice(value);
+        Ok(())
+    }
+}
+
+#[inline]
+fn header(length: u32, kind: Kind, call: u32, object: u32) -> [u8; HEADER] {
+    let mut header = [0; HEADER];
+    header[..4].copy_from_slice(&length.to_le_bytes());
+    header[4] = kind as u8;
+    header[5..9].copy_from_slice(&call.to_le_bytes());
+    header[9..].copy_from_slice(&object.to_le_bytes());
+    header
 }

@@ -1,6 +1,7 @@
 //! The floor: what the bytes cost without an RPC layer. Tokio, rmp-serde, and as little as possible
 //! between them, written for this one service; no limits, deadlines, cancelling, errors or releases.
 
+mod checked;
 pub(super) mod frame;
 mod wire;
 
@@ -12,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::{Client, Load, Outcome, Peer, Sink, Stop};
 use crate::item::Item;
 use crate::measure::failures;
+pub(crate) use checked::CheckedFloor;
 use frame::{Frame, Kind};
 use wire::{HIGH_WATER, Handler, Reply, Wire};
 

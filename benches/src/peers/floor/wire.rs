@@ -20,6 +20,10 @@ const READ_ROOM: usize = 64 << 10;
 /// Who pushes waits while the buffer is fuller than this.
 pub(super) const HIGH_WATER: usize = 256 << 10;
 
+/// Events that may be under way where they are counted, in all and to one object.
+pub(super) const MAX_CALLS: u32 = 1 << 14;
+pub(super) const MAX_OBJECT_CALLS: u32 = 1 << 10;
+
 /// What an end does with frames that are no answers. It runs where they are read.
 pub(super) trait Handler: Send + 'static {
     fn handle(&self, wire: &Arc<Wire>, frame: Frame<'_>) -> Outcome<()>;
@@ -49,12 +53,49 @@ pub(super) struct Wire {
     filled: Notify,
     /// The outbox is empty again.
     drained: Notify,
+    /// Events that were counted are over.
+    credited: Notify,
 }
 
 #[derive(Default)]
 struct Outbox {
     bytes: Vec<u8>,
     closed: bool,
+    counted: Counted,
+}
+
+/// Events that are under way, where they are counted.
+#[derive(Default)]
+struct Counted {
+    all: u32,
+    of_objects: Vec<u32>,
+}
+
+impl Counted {
+    /// Whether there is credit for one more: of an object the less, the less there is in all, as in the library.
+    fn has_credit(&self, object: u32) -> bool {
+        let used = self.of_objects.get(object as usize).copied().unwrap_or(0);
+        let left = u64::from(MAX_CALLS - self.all);
+        left > 0
+            && used < MAX_OBJECT_CALLS
+            && (u64::from(used) + 1) * u64::from(MAX_CALLS) <= left * left
+    }
+
+    fn one_more(&mut self, object: u32) {
+        let at = object as usize;
+        if self.of_objects.len() <= at {
+            self.of_objects.resize(at + 1, 0);
+        }
+        self.of_objects[at] += 1;
+        self.all += 1;
+    }
+
+    fn are_over(&mut self, object: u32, events: u32) {
+        if let Some(used) = self.of_objects.get_mut(object as usize) {
+            *used = used.saturating_sub(events);
+        }
+        self.all = self.all.saturating_sub(events);
+    }
 }
 
 impl Wire {
@@ -67,6 +108,7 @@ impl Wire {
             calls: Mutex::default(),
             filled: Notify::new(),
             drained: Notify::new(),
+            credited: Notify::new(),
         });
         tokio::spawn(Arc::clone(&wire).read(reader, handler));
         tokio::spawn(Arc::clone(&wire).write(writer));
@@ -93,6 +135,45 @@ impl Wire {
             self.filled.notify_one();
         }
         Ok(waiting)
+    }
+
+    /// Puts an event into the outbox, if there is credit for it. Says how full it is.
+    pub(super) fn send_counted(
+        &self,
+        method: u32,
+        object: u32,
+        value: &[u8],
+    ) -> Outcome<Option<usize>> {
+        let mut outbox = self.outbox();
+        if outbox.closed {
+            return Err(Stop::Failed("the connection is closed".to_owned()));
+        }
+        if !outbox.counted.has_credit(object) {
+            return Ok(None);
+        }
+        outbox.counted.one_more(object);
+        let was_empty = outbox.bytes.is_empty();
+        Frame::write_encoded(&mut outbox.bytes, Kind::Event, method, object, value)?;
+        let waiting = outbox.bytes.len();
+        drop(outbox);
+        if was_empty {
+            self.filled.notify_one();
+        }
+        Ok(Some(waiting))
+    }
+
+    /// Waits until there is credit for an event to that object, or the connection is closed.
+    pub(super) async fn credit(&self, object: u32) {
+        loop {
+            let credited = self.credited.notified();
+            {
+                let outbox = self.outbox();
+                if outbox.closed || outbox.counted.has_credit(object) {
+                    return;
+                }
+            }
+            credited.await;
+        }
     }
 
     /// Sends a request and waits for its answer.
@@ -152,6 +233,7 @@ impl Wire {
             }
         }
         self.outbox().closed = true;
+        self.credited.notify_waiters();
         self.calls().clear(); // their callers hear of it
     }
 
@@ -174,6 +256,11 @@ impl Wire {
                     Reply::ByteString(frame.read::<serde_bytes::ByteBuf>()?.into_vec())
                 }
                 Kind::Unit => Reply::Unit,
+                Kind::Credit => {
+                    self.outbox().counted.are_over(frame.object, frame.call);
+                    self.credited.notify_waiters();
+                    continue;
+                }
                 _ => {
                     handler.handle(self, frame)?;
                     continue;
