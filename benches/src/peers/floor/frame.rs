@@ -26,9 +26,10 @@ kinds! {
 /// A received frame.
 pub(in crate::peers) struct Frame<'a> {
     pub(in crate::peers) kind: Kind,
+    /// The call's number; of an event that is counted its method, and of credit how many events.
     pub(in crate::peers) call: u32,
     pub(in crate::peers) object: u32,
-    pub(in crate::peers) value: &'a [u8],
+    pub(super) value: &'a [u8],
 }
 
 impl<'a> Frame<'a> {

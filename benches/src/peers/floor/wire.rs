@@ -163,7 +163,7 @@ impl Wire {
     }
 
     /// Waits until there is credit for an event to that object, or the connection is closed.
-    pub(super) async fn credit(&self, object: u32) {
+    pub(super) async fn until_credit(&self, object: u32) {
         loop {
             let credited = self.credited.notified();
             {

@@ -50,7 +50,7 @@ impl<L: Listener> Dispatch for L {
     }
 }
 
-/// What a handler could ask for while it runs.
+/// What a handler could ask for while it runs. Nobody does: it is there for what it costs.
 struct Serving {
     _wire: Arc<Wire>,
 }
@@ -87,6 +87,7 @@ pub(super) fn handle(
         let mut handler = target.dispatch(method, value)?;
         match handler.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(()) => SPARE.set(Some(handler)),
+            // It counts as ended. The one listener there is does not come here.
             Poll::Pending => {
                 tokio::spawn(async move { std::future::poll_fn(|cx| handler.poll(cx)).await });
             }

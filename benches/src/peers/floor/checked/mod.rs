@@ -71,8 +71,9 @@ impl Handler for Pushing {
     }
 }
 
-/// The stub of the one method.
+/// The stub of the one method. A loop of it gives others their turn, as tokio's own operations do.
 async fn send(wire: &Wire, object: u32, item: &Item) -> Outcome<()> {
+    tokio::task::coop::consume_budget().await;
     loop {
         let sent = encoded(item, |bytes| wire.send_counted(METHOD, object, bytes))?;
         match sent {
@@ -81,7 +82,7 @@ async fn send(wire: &Wire, object: u32, item: &Item) -> Outcome<()> {
                 return Ok(());
             }
             Some(_) => return Ok(()),
-            None => wire.credit(object).await,
+            None => wire.until_credit(object).await,
         }
     }
 }

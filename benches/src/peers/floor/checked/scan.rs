@@ -1,4 +1,5 @@
-//! Makes sure, as the library does, that a value is all there and not too deep, before anything decodes it.
+//! Makes sure that a value is all there and not too deep, before anything decodes it: what the library does first with
+//! values of few arrays and maps.
 
 /// The bytes of a value whose marker tells them, or 0.
 const PLAIN: [u8; 256] = {
