@@ -92,7 +92,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn header(length: u32, kind: Kind, call: u32, object: u32) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     header[..4].copy_from_slice(&length.to_le_bytes());

@@ -8,14 +8,14 @@ mod wire;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 use super::{Client, Load, Outcome, Peer, Sink, Stop};
 use crate::item::Item;
 use crate::measure::failures;
 pub(crate) use checked::CheckedFloor;
 use frame::{Frame, Kind};
-use wire::{HIGH_WATER, Handler, Reply, Wire};
+use wire::{HIGH_WATER, Handler, Reply, Wire, serve};
 
 pub(crate) struct Floor;
 
@@ -24,13 +24,8 @@ impl Peer for Floor {
     type Client = FloorClient;
 
     async fn serve(ready: impl FnOnce(SocketAddr)) -> Outcome<()> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        ready(listener.local_addr()?);
         let held = Arc::default();
-        loop {
-            let (stream, _) = listener.accept().await?;
-            Wire::start(stream, Service(Arc::clone(&held)))?;
-        }
+        serve(ready, || Service(Arc::clone(&held))).await
     }
 
     async fn connect(address: SocketAddr) -> Outcome<FloorClient> {

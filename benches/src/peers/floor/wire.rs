@@ -1,14 +1,15 @@
 //! One connection: a task that reads and handles, and one that writes what all have left in one
 //! buffer.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Buf, BytesMut};
 use serde::Serialize;
 use slab::Slab;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 
 use super::frame::{Frame, Kind};
@@ -20,13 +21,22 @@ const READ_ROOM: usize = 64 << 10;
 /// Who pushes waits while the buffer is fuller than this.
 pub(super) const HIGH_WATER: usize = 256 << 10;
 
-/// Events that may be under way where they are counted, in all and to one object.
-pub(super) const MAX_CALLS: u32 = 1 << 14;
-pub(super) const MAX_OBJECT_CALLS: u32 = 1 << 10;
-
 /// What an end does with frames that are no answers. It runs where they are read.
 pub(super) trait Handler: Send + 'static {
     fn handle(&self, wire: &Arc<Wire>, frame: Frame<'_>) -> Outcome<()>;
+}
+
+/// Takes connections at a free port of the loopback, for ever, and gives a handler to each.
+pub(super) async fn serve<H: Handler>(
+    ready: impl FnOnce(SocketAddr),
+    handler: impl Fn() -> H,
+) -> Outcome<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ready(listener.local_addr()?);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        Wire::start(stream, handler())?;
+    }
 }
 
 /// An answer, decoded where it was read.
@@ -53,49 +63,12 @@ pub(super) struct Wire {
     filled: Notify,
     /// The outbox is empty again.
     drained: Notify,
-    /// Events that were counted are over.
-    credited: Notify,
 }
 
 #[derive(Default)]
 struct Outbox {
     bytes: Vec<u8>,
     closed: bool,
-    counted: Counted,
-}
-
-/// Events that are under way, where they are counted.
-#[derive(Default)]
-struct Counted {
-    all: u32,
-    of_objects: Vec<u32>,
-}
-
-impl Counted {
-    /// Whether there is credit for one more: of an object the less, the less there is in all, as in the library.
-    fn has_credit(&self, object: u32) -> bool {
-        let used = self.of_objects.get(object as usize).copied().unwrap_or(0);
-        let left = u64::from(MAX_CALLS - self.all);
-        left > 0
-            && used < MAX_OBJECT_CALLS
-            && (u64::from(used) + 1) * u64::from(MAX_CALLS) <= left * left
-    }
-
-    fn one_more(&mut self, object: u32) {
-        let at = object as usize;
-        if self.of_objects.len() <= at {
-            self.of_objects.resize(at + 1, 0);
-        }
-        self.of_objects[at] += 1;
-        self.all += 1;
-    }
-
-    fn are_over(&mut self, object: u32, events: u32) {
-        if let Some(used) = self.of_objects.get_mut(object as usize) {
-            *used = used.saturating_sub(events);
-        }
-        self.all = self.all.saturating_sub(events);
-    }
 }
 
 impl Wire {
@@ -108,7 +81,6 @@ impl Wire {
             calls: Mutex::default(),
             filled: Notify::new(),
             drained: Notify::new(),
-            credited: Notify::new(),
         });
         tokio::spawn(Arc::clone(&wire).read(reader, handler));
         tokio::spawn(Arc::clone(&wire).write(writer));
@@ -123,57 +95,34 @@ impl Wire {
         object: u32,
         value: &T,
     ) -> Outcome<usize> {
+        self.put(|out| Frame::write(out, kind, call, object, value))
+    }
+
+    /// The same with a value that is encoded already.
+    pub(super) fn send_encoded(
+        &self,
+        kind: Kind,
+        call: u32,
+        object: u32,
+        value: &[u8],
+    ) -> Outcome<usize> {
+        self.put(|out| Frame::write_encoded(out, kind, call, object, value))
+    }
+
+    #[inline(always)]
+    fn put(&self, write: impl FnOnce(&mut Vec<u8>) -> Outcome<()>) -> Outcome<usize> {
         let mut outbox = self.outbox();
         if outbox.closed {
             return Err(Stop::Failed("the connection is closed".to_owned()));
         }
         let was_empty = outbox.bytes.is_empty();
-        Frame::write(&mut outbox.bytes, kind, call, object, value)?;
+        write(&mut outbox.bytes)?;
         let waiting = outbox.bytes.len();
         drop(outbox);
         if was_empty {
             self.filled.notify_one();
         }
         Ok(waiting)
-    }
-
-    /// Puts an event into the outbox, if there is credit for it. Says how full it is.
-    pub(super) fn send_counted(
-        &self,
-        method: u32,
-        object: u32,
-        value: &[u8],
-    ) -> Outcome<Option<usize>> {
-        let mut outbox = self.outbox();
-        if outbox.closed {
-            return Err(Stop::Failed("the connection is closed".to_owned()));
-        }
-        if !outbox.counted.has_credit(object) {
-            return Ok(None);
-        }
-        outbox.counted.one_more(object);
-        let was_empty = outbox.bytes.is_empty();
-        Frame::write_encoded(&mut outbox.bytes, Kind::Event, method, object, value)?;
-        let waiting = outbox.bytes.len();
-        drop(outbox);
-        if was_empty {
-            self.filled.notify_one();
-        }
-        Ok(Some(waiting))
-    }
-
-    /// Waits until there is credit for an event to that object, or the connection is closed.
-    pub(super) async fn until_credit(&self, object: u32) {
-        loop {
-            let credited = self.credited.notified();
-            {
-                let outbox = self.outbox();
-                if outbox.closed || outbox.counted.has_credit(object) {
-                    return;
-                }
-            }
-            credited.await;
-        }
     }
 
     /// Sends a request and waits for its answer.
@@ -233,7 +182,6 @@ impl Wire {
             }
         }
         self.outbox().closed = true;
-        self.credited.notify_waiters();
         self.calls().clear(); // their callers hear of it
     }
 
@@ -256,11 +204,6 @@ impl Wire {
                     Reply::ByteString(frame.read::<serde_bytes::ByteBuf>()?.into_vec())
                 }
                 Kind::Unit => Reply::Unit,
-                Kind::Credit => {
-                    self.outbox().counted.are_over(frame.object, frame.call);
-                    self.credited.notify_waiters();
-                    continue;
-                }
                 _ => {
                     handler.handle(self, frame)?;
                     continue;

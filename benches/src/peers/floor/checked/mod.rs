@@ -2,6 +2,7 @@
 //! has a handler of its own. By hand, for the one method there is: what a callback costs when nothing lies between the
 //! socket and its handler.
 
+mod credit;
 mod handler;
 mod scan;
 mod table;
@@ -9,13 +10,14 @@ mod table;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
+use tokio::task::coop::consume_budget;
 
-use super::Service;
 use super::frame::{Frame, Kind};
-use super::wire::{HIGH_WATER, Handler, Wire};
+use super::wire::{HIGH_WATER, Handler, Wire, serve};
 use crate::item::Item;
 use crate::peers::{Client, Load, Outcome, Peer, Sink, Stop};
+use credit::Credit;
 use handler::{Counting, METHOD, encoded};
 use table::Table;
 
@@ -26,13 +28,12 @@ impl Peer for CheckedFloor {
     type Client = CheckedClient;
 
     async fn serve(ready: impl FnOnce(SocketAddr)) -> Outcome<()> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        ready(listener.local_addr()?);
-        let held = Arc::default();
-        loop {
-            let (stream, _) = listener.accept().await?;
-            Wire::start(stream, Pushing(Service(Arc::clone(&held))))?;
-        }
+        let held = Arc::<Held>::default();
+        serve(ready, || Pushing {
+            held: Arc::clone(&held),
+            credit: Arc::default(),
+        })
+        .await
     }
 
     async fn connect(address: SocketAddr) -> Outcome<CheckedClient> {
@@ -43,47 +44,72 @@ impl Peer for CheckedFloor {
     }
 }
 
-/// The floor's service, but for the way in which it sends events.
-struct Pushing(Service);
+/// Callbacks of clients.
+type Held = Mutex<Vec<Callback>>;
 
-impl Handler for Pushing {
-    fn handle(&self, wire: &Arc<Wire>, frame: Frame<'_>) -> Outcome<()> {
-        if frame.kind != Kind::Push {
-            return self.0.handle(wire, frame);
+#[derive(Clone)]
+struct Callback {
+    wire: Arc<Wire>,
+    object: u32,
+    credit: Arc<Credit>,
+}
+
+impl Callback {
+    /// The stub of the one method. A loop of it gives others their turn, as tokio's own operations do.
+    async fn event(&self, item: &Item) -> Outcome<()> {
+        consume_budget().await;
+        self.credit.take(self.object).await?;
+        let (wire, object) = (&self.wire, self.object);
+        let send = |bytes: &[u8]| wire.send_encoded(Kind::Event, METHOD, object, bytes);
+        if encoded(item, send)? > HIGH_WATER {
+            wire.room().await;
         }
-        let (id, events, wire) = (frame.call, frame.read()?, Arc::clone(wire));
-        let held = self
-            .0
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        tokio::spawn(async move {
-            for id in 0..events {
-                let item = Item::new(id);
-                for (wire, object) in &held {
-                    send(wire, *object, &item).await?;
-                }
-            }
-            wire.send(Kind::Unit, id, 0, &()).map(drop)
-        });
         Ok(())
     }
 }
 
-/// The stub of the one method. A loop of it gives others their turn, as tokio's own operations do.
-async fn send(wire: &Wire, object: u32, item: &Item) -> Outcome<()> {
-    tokio::task::coop::consume_budget().await;
-    loop {
-        let sent = encoded(item, |bytes| wire.send_counted(METHOD, object, bytes))?;
-        match sent {
-            Some(waiting) if waiting > HIGH_WATER => {
-                wire.room().await;
-                return Ok(());
+/// What the server does with the frames of one connection.
+struct Pushing {
+    held: Arc<Held>,
+    credit: Arc<Credit>,
+}
+
+impl Handler for Pushing {
+    fn handle(&self, wire: &Arc<Wire>, frame: Frame<'_>) -> Outcome<()> {
+        let held = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        match frame.kind {
+            Kind::Register => {
+                held().push(Callback {
+                    wire: Arc::clone(wire),
+                    object: frame.object,
+                    credit: Arc::clone(&self.credit),
+                });
+                wire.send(Kind::Unit, frame.call, 0, &())?;
             }
-            Some(_) => return Ok(()),
-            None => wire.until_credit(object).await,
+            Kind::Push => {
+                let (id, events, wire) = (frame.call, frame.read()?, Arc::clone(wire));
+                let held = held().clone();
+                tokio::spawn(async move {
+                    for id in 0..events {
+                        let item = Item::new(id);
+                        for callback in &held {
+                            callback.event(&item).await?;
+                        }
+                    }
+                    wire.send(Kind::Unit, id, 0, &()).map(drop)
+                });
+            }
+            Kind::Credit => self.credit.give_back(frame.object, frame.call),
+            kind => return Err(Stop::Failed(format!("{kind:?} is nothing for a server"))),
         }
+        Ok(())
+    }
+}
+
+/// The connection has ended.
+impl Drop for Pushing {
+    fn drop(&mut self) {
+        self.credit.close();
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::credit::{MAX_CALLS, MAX_OBJECT_CALLS};
 use super::handler::{Dispatch, handle};
 use super::scan::scan;
 use crate::peers::floor::frame::{Frame, Kind};
-use crate::peers::floor::wire::{MAX_CALLS, MAX_OBJECT_CALLS, Wire};
+use crate::peers::floor::wire::Wire;
 use crate::peers::{Outcome, Stop};
 
 /// Arrays and maps inside each other.
