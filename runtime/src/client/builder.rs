@@ -62,13 +62,13 @@ impl ClientBuilder {
 
     /// Boxed: what an `async fn` does is compiled in each crate that awaits it, and this here.
     fn connect_to(self, address: Address) -> BoxFuture<'static, Result<Client>> {
+        if self.settings.config.resume.is_some() || self.on_session.is_some() {
+            return self.dial(dial::by_tcp(address));
+        }
         Box::pin(async move {
-            if self.settings.config.resume.is_none() && self.on_session.is_none() {
-                let stream = tcp::connect(&address).await?;
-                let peer_addr = stream.peer_addr();
-                return self.open(stream, peer_addr).await;
-            }
-            self.dial(dial::by_tcp(address)).await
+            let stream = tcp::connect(&address).await?;
+            let peer_addr = stream.peer_addr();
+            self.open(stream, peer_addr).await
         })
     }
 

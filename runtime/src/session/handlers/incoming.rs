@@ -80,17 +80,12 @@ impl<'a> Incoming<'a> {
 /// What follows on the head of the array, if that is one of so many arguments.
 #[cold]
 fn after_array_head<'a>(params: &'a [u8], method: &Method, count: u32) -> Result<&'a [u8]> {
-    match read_array_head(params) {
-        Ok((found, rest)) if found == count => Ok(rest),
-        Ok((found, _)) => Err(Error::new(
-            ErrorKind::Decode,
-            format!("{method} takes {count} arguments, and {found} were sent"),
-        )),
-        Err(why) => Err(Error::new(
-            ErrorKind::Decode,
-            format!("the arguments of {method}: {why}"),
-        )),
-    }
+    let text = match read_array_head(params) {
+        Ok((found, rest)) if found == count => return Ok(rest),
+        Ok((found, _)) => format!("{method} takes {count} arguments, and {found} were sent"),
+        Err(why) => format!("the arguments of {method}: {why}"),
+    };
+    Err(Error::new(ErrorKind::Decode, text))
 }
 
 /// A call that keeps the memory into which it was read.
