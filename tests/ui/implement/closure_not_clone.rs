@@ -5,10 +5,10 @@ pub trait Listener {
     async fn changed(&self, message: String) -> Result<()>;
 }
 
-struct Connection;
+struct DatabaseConnection;
 
 fn main() {
-    let connection = Connection;
+    let connection = DatabaseConnection;
     ListenerProxy::new(async move |_message: String| {
         let _used = &connection;
         Ok(())
