@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
@@ -16,11 +15,12 @@ use super::io::Direct;
 use super::lifetime::{Arrival, Arrivals, Handle, Readers, Session, SessionEvent, SessionEvents};
 use super::method::Method;
 use super::objects::Watch;
+use super::panic::drop_all_in_net;
 use crate::codec::ValueWriter;
 use crate::error::{Error, ErrorKind};
 use crate::frame::{PlainCall, Status};
 use crate::id::RequestId;
-use crate::proto::{Config, Connection, Departure, Garbage, Host, NewReference, Payload, Side};
+use crate::proto::{Config, Connection, Departure, Host, NewReference, Payload, Side};
 
 /// What a session attaches to the entries of its connection.
 pub(crate) struct Attached;
@@ -279,7 +279,7 @@ impl Link {
         let departs = departure != core.departure;
         core.departure = departure;
         drop(core);
-        drop_safely(garbage);
+        drop_all_in_net(garbage);
         if wakes {
             self.driver.wake();
         }
@@ -442,18 +442,5 @@ impl Link {
         self.with_alone(Some(NO_CALL), |core| {
             core.fail(id, error.kind(), &error.full_message())
         });
-    }
-}
-
-/// Drops what was the user's. A destructor that panics must not take the connection along.
-pub(super) fn drop_safely(garbage: Vec<Garbage<Attached>>) {
-    garbage.into_iter().for_each(drop_in_net);
-}
-
-/// The same of one.
-#[inline]
-pub(super) fn drop_in_net<T>(one: T) {
-    if catch_unwind(AssertUnwindSafe(|| drop(one))).is_err() {
-        tracing::error!("the destructor of an object that was passed panicked");
     }
 }

@@ -28,6 +28,19 @@ pub(crate) async fn catch_panics<R>(work: impl Future<Output = R>) -> Result<R, 
     catch_panic(|| drop(work)).and(done)
 }
 
+/// Drops what was the user's. A destructor that panics must not take the connection along.
+#[inline]
+pub(super) fn drop_in_net<T>(one: T) {
+    if catch_unwind(AssertUnwindSafe(|| drop(one))).is_err() {
+        tracing::error!("the destructor of an object that was passed panicked");
+    }
+}
+
+/// The same of each: those after one that panics are dropped all the same.
+pub(super) fn drop_all_in_net<T>(all: Vec<T>) {
+    all.into_iter().for_each(drop_in_net);
+}
+
 fn text(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()

@@ -19,8 +19,9 @@ use crate::error::{Error, ErrorKind};
 use crate::id::ObjectId;
 use crate::proto::{Extras, IncomingCall, IncomingTarget};
 use crate::session::clock::now;
-use crate::session::link::{Attached, Link, drop_in_net};
+use crate::session::link::{Attached, Link};
 use crate::session::objects::References;
+use crate::session::panic::drop_in_net;
 
 /// What the calls that are acted on have in common.
 #[derive(Default)]

@@ -27,13 +27,14 @@ use super::input::Input;
 use super::open::Opened;
 use crate::error::{Error, ErrorKind};
 use crate::frame::Resume;
-use crate::proto::{Event, Garbage, Output};
+use crate::proto::{Event, Output};
 use crate::session::calls::{Answer, Reply};
 use crate::session::clock::{self, now};
 use crate::session::handlers::{Calls, Services, dispatch};
 use crate::session::lifetime::Session;
-use crate::session::link::{Attached, Link, drop_safely};
+use crate::session::link::{Attached, Link};
 use crate::session::objects::References;
+use crate::session::panic::drop_in_net;
 use crate::transport::Transport;
 
 /// A write buffer that grew larger is not kept.
@@ -257,7 +258,7 @@ impl<T: Transport> Driver<T> {
 
     pub(super) fn clear_output(&mut self, kept: usize) {
         if let Some(bytes) = self.output.clear(kept) {
-            drop_safely(vec![Garbage::Bytes(bytes)]);
+            drop_in_net(bytes);
         }
     }
 

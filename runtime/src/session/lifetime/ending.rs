@@ -3,7 +3,8 @@
 use crate::error::Error;
 use crate::proto::{Departure, Rejected};
 use crate::session::calls::Answer;
-use crate::session::link::{Link, drop_safely};
+use crate::session::link::Link;
+use crate::session::panic::drop_all_in_net;
 
 impl Link {
     /// Ends the session: everybody who waits gets the error, at once.
@@ -25,7 +26,7 @@ impl Link {
         self.readers.end();
         self.take_arrival(); // nobody will
         self.running.abort_all();
-        drop_safely(remains.garbage);
+        drop_all_in_net(remains.garbage);
     }
 
     /// Why the session ended, if it has.
