@@ -16,7 +16,7 @@ use super::lifetime::{Arrival, Arrivals, Handle, Readers, Session, SessionEvent,
 use super::method::Method;
 use super::objects::Watch;
 use super::panic::drop_all_in_net;
-use crate::codec::ValueWriter;
+use super::values::Form;
 use crate::error::{Error, ErrorKind};
 use crate::frame::{PlainCall, Status};
 use crate::id::RequestId;
@@ -33,21 +33,6 @@ impl Host for Attached {
 
     fn revoked(object: &Arc<Target>) -> Option<&'static str> {
         object.revoked()
-    }
-}
-
-/// How the peer wants values to be written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Form {
-    pub(crate) compact: bool,
-    pub(crate) max_nesting: u32,
-}
-
-impl Form {
-    /// Writes behind what is in `out`.
-    #[inline]
-    pub(super) fn writer(self, out: Vec<u8>) -> ValueWriter {
-        ValueWriter::new(out, self.compact, self.max_nesting)
     }
 }
 

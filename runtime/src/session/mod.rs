@@ -31,9 +31,9 @@ pub(crate) use io::{Opened, Opening, open, refuse};
 pub(crate) use lifetime::{
     Backoff, Connected, Connector, Current, Guest, Lasting, Readers, Registry,
 };
-pub(crate) use link::Form;
 pub(crate) use objects::OnClosed;
 pub(crate) use panic::{catch_panic, catch_panics};
+pub(crate) use values::Form;
 
 pub use crate::proto::Overflow;
 pub use calls::{Call, CallEncoder, Encoder, Remote, ServiceClient};

@@ -9,8 +9,9 @@ use super::encoder::Encoded;
 use super::remote::{Callee, Remote};
 use crate::error::{Error, ErrorKind};
 use crate::session::lifetime::Session;
-use crate::session::link::{Form, Link};
+use crate::session::link::Link;
 use crate::session::method::Method;
+use crate::session::values::Form;
 
 /// So often it is made at most: a call that ends each session that it comes to, or even the process
 /// behind it, is not to go round for ever.

@@ -14,10 +14,9 @@ use crate::codec::{EncodeError, ValueWriter, write_array_head};
 use crate::error::{Error, ErrorKind};
 use crate::proto::Payload;
 use crate::session::lifetime::Session;
-use crate::session::link::Form;
 use crate::session::method::Method;
 use crate::session::objects::Passing;
-use crate::session::values::{Arg, Outcome, buffer, large, write};
+use crate::session::values::{Arg, Form, Outcome, buffer, large, write};
 
 /// Arguments that are being written, into a buffer of their own.
 pub struct Encoder {

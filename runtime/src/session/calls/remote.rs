@@ -14,8 +14,9 @@ use crate::id::ObjectId;
 use crate::proto::Overflow;
 use crate::session::handlers::Serving;
 use crate::session::lifetime::{Current, Session};
-use crate::session::link::{Form, Link};
+use crate::session::link::Link;
 use crate::session::method::Method;
+use crate::session::values::Form;
 
 /// A stub of a named service: what [`Session::service`] makes. Each `FooClient` is one.
 #[diagnostic::on_unimplemented(

@@ -13,7 +13,8 @@ use crate::frame::Metadata;
 use crate::id::RequestId;
 use crate::session::clock::now;
 use crate::session::lifetime::Session;
-use crate::session::link::{Form, Link};
+use crate::session::link::Link;
+use crate::session::values::Form;
 
 /// The call that is being served, as [`context`] gives it. Outside a handler it is empty.
 ///
