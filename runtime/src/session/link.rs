@@ -1,6 +1,5 @@
 //! What the driver of a connection, its calls, its handlers and its handles share.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -17,10 +16,8 @@ use super::method::Method;
 use super::objects::Watch;
 use super::panic::drop_all_in_net;
 use super::values::Form;
-use crate::error::{Error, ErrorKind};
-use crate::frame::{PlainCall, Status};
-use crate::id::RequestId;
-use crate::proto::{Config, Connection, Departure, Host, NewReference, Payload, Side};
+use crate::frame::PlainCall;
+use crate::proto::{Config, Connection, Departure, Host, Side};
 
 /// What a session attaches to the entries of its connection.
 pub(crate) struct Attached;
@@ -141,6 +138,11 @@ impl Link {
         // One-way calls come in loops, and are gathered.
         let alone = (!method.is_one_way()).then_some(ONE_CALL);
         self.with_alone(alone, work)
+    }
+
+    /// As [`with`](Self::with), for what answers calls.
+    pub(super) fn with_answer<R>(&self, work: impl FnOnce(&mut Connection<Attached>) -> R) -> R {
+        self.with_alone(Some(NO_CALL), work)
     }
 
     /// Sends a call of the usual form, if nothing is in its way. There is less to see to than after any other
@@ -387,45 +389,5 @@ impl Link {
     /// Has the driver look at everything anew.
     pub(super) fn wake_driver(&self) {
         self.driver.wake();
-    }
-
-    /// Answers a request of the peer; what can't be sent is told as a failure.
-    pub(crate) fn reply(
-        &self,
-        id: RequestId,
-        status: Status,
-        references: Option<Vec<NewReference<Attached>>>,
-        value: Payload<'_>,
-        what: impl FnOnce() -> String,
-    ) {
-        self.with_alone(Some(NO_CALL), |core| {
-            if let Err(rejected) = core.reply(id, status, references, value) {
-                let error = rejected.into_error(&format!("the answer of {}", what()));
-                core.fail(id, error.kind(), &error.full_message());
-            }
-        });
-    }
-
-    /// A one-way call of the peer failed. `error` is `None` if it is of a type of the service's own.
-    pub(super) fn complain(&self, method: impl fmt::Display, error: Option<&Error>) {
-        let peer = self.peer_addr();
-        let kind = error.map_or(ErrorKind::Application, Error::kind);
-        let error = error.map(tracing::field::display);
-        if self.running.complaints.is_first(kind) {
-            tracing::warn!(
-                ?peer,
-                %method,
-                error,
-                "a one-way call failed (more of the kind in this session: at debug level)"
-            );
-        } else {
-            tracing::debug!(?peer, %method, error, "a one-way call failed");
-        }
-    }
-
-    pub(crate) fn fail(&self, id: RequestId, error: &Error) {
-        self.with_alone(Some(NO_CALL), |core| {
-            core.fail(id, error.kind(), &error.full_message())
-        });
     }
 }

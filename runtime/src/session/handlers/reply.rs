@@ -4,7 +4,9 @@ use std::fmt;
 
 use super::context::Serving;
 use crate::error::{Error, ErrorKind};
+use crate::id::RequestId;
 use crate::proto::Payload;
+use crate::session::link::Link;
 use crate::session::method::Method;
 use crate::session::objects::Passing;
 use crate::session::values::{Outcome, OutcomeWriter, buffer, large};
@@ -23,7 +25,7 @@ pub fn reply<R: Outcome>(method: &'static Method, mut outcome: R) {
 }
 
 /// Answers with what was written. Not before that: the user's code that writes it may panic, and then that is the
-/// answer.
+/// answer. What can't be sent is told as a failure.
 fn answer(method: &'static Method, outcome: OutcomeWriter, passing: Option<Passing>) {
     let mut written = outcome.writer.into_bytes();
     Serving::answer_current(|link, id| match outcome.written {
@@ -35,7 +37,12 @@ fn answer(method: &'static Method, outcome: OutcomeWriter, passing: Option<Passi
                 bytes: &written,
                 rest: rest.as_deref(),
             };
-            link.reply(id, status, references, value, || method.to_string());
+            link.with_answer(|core| {
+                if let Err(rejected) = core.reply(id, status, references, value) {
+                    let error = rejected.into_error(&format!("the answer of {method}"));
+                    core.fail(id, error.kind(), &error.full_message());
+                }
+            });
         }
         Err(why) => {
             let error = Error::new(
@@ -55,6 +62,12 @@ pub fn fail(method: impl fmt::Display, error: Error) {
         one_way_failed(method, Some(&error));
     }
     Serving::answer_current(|link, id| link.fail(id, &error));
+}
+
+impl Link {
+    pub(super) fn fail(&self, id: RequestId, error: &Error) {
+        self.with_answer(|core| core.fail(id, error.kind(), &error.full_message()));
+    }
 }
 
 /// Nobody but the log is told. `error` is `None` if it is of a type of the service's own.
