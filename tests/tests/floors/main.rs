@@ -78,8 +78,11 @@ fn the_sources_are_found() {
 
 #[test]
 fn imports_may_go_down_and_stay_inside_of_a_module() {
-    allowed("session/link.rs", "use crate::proto::{Connection, Host};");
-    allowed("session/link.rs", "use super::calls::Caller;");
+    allowed(
+        "session/link/mod.rs",
+        "use crate::proto::{Connection, Host};",
+    );
+    allowed("session/link/mod.rs", "use super::calls::Caller;");
     allowed(
         "session/mod.rs",
         "use self::link::Link; fn f(_: super::Error) {}",

@@ -86,7 +86,7 @@ fn rooms_keep_to_themselves() {
         "use crate::session::handlers::Serving;",
     );
     allowed(
-        "session/link.rs",
+        "session/link/mod.rs",
         "use super::handlers::Lanes; use super::io::Direct;",
     );
     allowed(
