@@ -31,7 +31,7 @@ pub(crate) async fn catch_panics<R>(work: impl Future<Output = R>) -> Result<R, 
 /// Drops what was the user's. A destructor that panics must not take the connection along.
 #[inline]
 pub(super) fn drop_in_net<T>(one: T) {
-    if catch_unwind(AssertUnwindSafe(|| drop(one))).is_err() {
+    if catch_panic(|| drop(one)).is_err() {
         tracing::error!("the destructor of an object that was passed panicked");
     }
 }
