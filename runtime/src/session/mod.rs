@@ -3,8 +3,8 @@
 //! The way of a call, from the stub to the handler and back:
 //!
 //! 1. `calls::encoder` writes the arguments (`objects::passing` notes the objects among them) and
-//! 2. `calls::submit` hands it to the protocol core inside `link`, and `calls::call` waits (a lone call is written at
-//!    once, by `io::direct`);
+//! 2. `calls::submit` hands it to the protocol core, under its lock in `link::locked`, and `calls::call` waits (a lone
+//!    call is written at once, by `io::direct`);
 //! 3. `io::driver`, on each end, moves bytes between the transport and the core, and
 //! 4. hands what came to `handlers::dispatch`, which finds the `target` and polls its handler first;
 //!    a handler that has to wait goes on as a task of its own or in its object's `lane`;

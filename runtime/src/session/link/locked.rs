@@ -1,6 +1,4 @@
 //! The protocol core under its lock: who works on it, and who is to be woken for what was done.
-//!
-//! No code of the user's runs in there.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
